@@ -67,7 +67,8 @@ async def duel(
     if draft is None:
         return
     try:
-        contenders = await line_up(requests, context, words, draft)
+        references, _depicts = await requests.people.references_of(context, words.prompt, draft.references)
+        contenders = await line_up(requests, context, words, Draft(references, draft.style))
     except FlagError as error:
         await reply_privately(message, say(*error.sentences))
     except TooFewServicesError as error:
@@ -138,11 +139,14 @@ async def start(query: CallbackQuery, callback_data: DuelCallback, requests: Req
     if not _is_agreed_to(requests, asked):
         await answer(query, _("The prices have changed. Send your words again."), alert=True)
         return
+    depicts = await requests.people.check(asked.duel.chat_id, asked.requests[0].references)
     try:
-        await requests.engine.begin_duel(asked, requests.access.quota(asked.duel.user_id))
+        made = await requests.engine.begin_duel(asked, requests.access.quota(asked.duel.user_id))
     except QuotaExceededError as error:
         await answer(query, quota_text(error), alert=True)
         return
+    for job in made if depicts else ():
+        requests.people.notices.tell(job)
     await answer(query, _("On its way."))
     await change_buttons(message, keyboard())
 

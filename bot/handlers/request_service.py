@@ -1,8 +1,7 @@
 """Takes requests in: a prompt and pictures become a job, or wait for each other as a draft."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -13,13 +12,13 @@ from bot.access import Access
 from bot.assistant.settings import AssistantSettings
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.choices import FLAG_AMONG, check_count, is_flag_among, read_choices
-from bot.handlers.depicted_people import DepictedPeople, PictureNotAllowedError
+from bot.handlers.depicted_people import DepictedPeople
 from bot.handlers.price_check import ConfirmationNeededError, PriceCheck
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.request_context import RequestContext
 from bot.handlers.style_catalog import BUILT_IN_STYLES, NO_STYLE, built_in_style_names, find
 from bot.jobs.engine import JobEngine
-from bot.jobs.likeness_references import TAKEN_BACK
+from bot.jobs.likeness_references import meant
 from bot.jobs.over_budget import no_room
 from bot.jobs.prices import Price, estimate
 from bot.jobs.request_builder import would_be
@@ -32,7 +31,6 @@ from providers.errors import Sentence
 from providers.money import Money
 from providers.options import N_, Flag, Options, flags
 from storage.confirmations import Confirmation
-from storage.likeness_records import LikenessGoneError
 from storage.money import BudgetExceededError
 from storage.quota import Quota, QuotaExceededError
 from storage.records import Draft, Job, NewDraft, NewJob, NewReference
@@ -193,8 +191,7 @@ class RequestService:
         new = confirmation.request
         await self._chat_policy.rules(new.chat_id, new.thread_id, new.user_id, by_press=True)
         depicts = await self.people.check(new.chat_id, new.references)
-        with _told_as_not_allowed():
-            job = await self._prices.confirmed(confirmation, self.access.quota(new.user_id))
+        job = await self._prices.confirmed(confirmation, self.access.quota(new.user_id))
         if job and depicts:
             self.people.notices.tell(job)
 
@@ -207,8 +204,7 @@ class RequestService:
         for request in would_be(new, options, len(new.references)):
             self.providers[new.provider].validate(request)
         self._prices.refuse_dearer(job, new)
-        with _told_as_not_allowed():
-            is_changed = await self.engine.reword(job.id, new, edited_at)
+        is_changed = await self.engine.reword(job.id, new, edited_at)
         if is_changed and depicts:
             self.people.notices.tell(job)
         return is_changed
@@ -283,22 +279,25 @@ class RequestService:
         await self.check(context)
         references = overrides.references
         if references is None:
-            references = await self.references_again(context, job)
+            references = await self.references_again(context, job, overrides.prompt)
         new = self._job(context, references, provider=job.provider, prompt=overrides.prompt or job.prompt)
         options = job.options if overrides.options is None else overrides.options
         choices = None if overrides.prompt else job.choices
         return replace(new, options=options, style=overrides.style or job.style, choices=choices)
 
     async def _submit(self, new: NewJob, quota: Quota, options: Options | None = None, *, depicts: bool) -> Job | None:
-        with _told_as_not_allowed():
-            job = await self._prices.submit(new, quota, options)
+        job = await self._prices.submit(new, quota, options)
         if job and depicts:
             self.people.notices.tell(job)
         return job
 
-    async def references_again(self, context: RequestContext, job: Job) -> tuple[NewReference, ...]:
-        """The references of a job for another one; in another chat no message shows them."""
-        found = [reference.again() for reference in await self.store.references.of_job(job.id)]
+    async def references_again(
+        self, context: RequestContext, job: Job, prompt: str | None = None
+    ) -> tuple[NewReference, ...]:
+        """The references of a job for another one (`prompt`: with this one of its prompts); in another chat no message
+        shows them."""
+        stored = await self.store.references.of_job(job.id)
+        found = [reference.again() for reference in (meant(prompt, stored) if prompt else stored)]
         is_here = context.chat_id == job.chat_id
         return tuple(one if is_here else replace(one, message_id=None) for one in found)
 
@@ -366,15 +365,6 @@ def wanted_style(typed: str, own: Sequence[Style]) -> JobStyle:
 def _style_of_topic(rules: ChatRules) -> JobStyle | None:
     """The style that the admins have chosen for the topic, in the current language."""
     return job_style(find(rules.style, ())) if rules.style in dict(BUILT_IN_STYLES) else None
-
-
-@contextmanager
-def _told_as_not_allowed() -> Iterator[None]:
-    """Somebody takes their likeness back between the check and the store's own."""
-    try:
-        yield
-    except LikenessGoneError as error:
-        raise PictureNotAllowedError(TAKEN_BACK) from error
 
 
 def job_style(style: Style) -> JobStyle:
