@@ -26,6 +26,8 @@ jobs = Table(
     # The button that asked for it: two quick presses of one make one job. NULL: a message asked.
     Column("button", String(8)),
     Column("status_id", BigInteger),
+    # The message of inline mode that shows it, in a chat of which nothing is known.
+    Column("inline_message_id", Text),
     Column("user_id", BigInteger, nullable=False),
     # The name of the person, where others see the result too.
     Column("user_name", String(64)),
@@ -49,6 +51,12 @@ jobs = Table(
     Column("finished_at", Float),
     # Its owner: the worker that goes on with it and its tasks.
     Column("worker_id", BigInteger),
+    # Of the waiting jobs of one person those with a higher one go first; NULL: 0.
+    Column("precedence", Integer),
+    # The duel in which it is one of several, and the letter of its picture there, once that is given.
+    Column("duel_id", BigInteger),
+    Column("duel_letter", String(1)),
+    Index("ix_jobs_duel_id", "duel_id", **partial("duel_id IS NOT NULL")),
     Index("ix_jobs_user_id_created_at", "user_id", "created_at"),
     # Jobs with something left to do: `job_states.IS_OPEN` is the same condition.
     Index("ix_jobs_open", "worker_id", **partial("state NOT IN ('delivered', 'failed', 'cancelled', 'interrupted')")),
@@ -83,6 +91,9 @@ references = Table(
     Column("message_id", BigInteger),
     # The bot's own picture that it is: the origin of the job's pictures.
     Column("picture_id", BigInteger),
+    # The likeness that it is, which may be taken back; and the names in the prompt that mean it, a line each.
+    Column("likeness_id", BigInteger),
+    Column("named", Text),
     Column("media_type", String(32)),
     Column("width", Integer),
     Column("height", Integer),
@@ -91,6 +102,7 @@ references = Table(
     # `jobs.error_message`.
     Column("changes", JSON, nullable=False),
     Index("ix_sources_kept", "job_id", **partial("data IS NOT NULL")),
+    Index("ix_sources_likeness_id", "likeness_id", **partial("likeness_id IS NOT NULL")),
 )
 
 # One paid submission each, recovered on its own: a job has one task or several.
@@ -201,6 +213,9 @@ drafts = Table(
     Column("words", Text, nullable=False),
     # As in `jobs`.
     Column("style", JSON),
+    # Of a request that waits for other words; NULL: by the settings.
+    Column("provider", String(64)),
+    Column("options", JSON),
     Column("created_at", Float, nullable=False),
     Index("ix_drafts_chat_id_user_id", "chat_id", "user_id"),
 )

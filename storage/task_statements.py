@@ -82,7 +82,9 @@ UNFINISHED_TASKS = (
         tasks.c.submitted_at,
         task_order.last_turn().label("last_turn"),
         tasks.c.begun_at,
+        task_order.precedence().label("precedence"),
     )
+    .join(jobs, jobs.c.id == tasks.c.job_id)
     .outerjoin(users, users.c.id == tasks.c.user_id)
     .where(tasks.c.provider == bindparam("provider"), is_in(tasks.c.state, UNFINISHED))
 )

@@ -270,6 +270,7 @@ class Tasks(Operations):
                 row.submitted_at,
                 min(row.last_turn, now),
                 row.begun_at,
+                row.precedence,
             )
             for row in rows
         ]

@@ -59,15 +59,16 @@ class PriceCheck:
             await self._ask(new, price, quota)
         return await self._engine.submit(new, quota, price.cost if price else None)
 
-    async def confirmed(self, confirmation: Confirmation, quota: Quota) -> None:
+    async def confirmed(self, confirmation: Confirmation, quota: Quota) -> Job | None:
         """Make a job of a request whose person agrees to its price, however often they say so. Raises
         `ConfirmationNeededError` where it costs more by now."""
         new = confirmation.request
         price = self._price(new)
         if price and price.cost and not is_within(price.cost, confirmation.price):
             await self._ask(new, price, quota)
-        await self._engine.submit(new, quota, price.cost if price else None)
+        job = await self._engine.submit(new, quota, price.cost if price else None)
         await self._store.confirmations.drop(confirmation.id)
+        return job
 
     async def _ask(self, new: NewJob, price: Price, quota: Quota) -> NoReturn:
         if price.cost:
@@ -75,6 +76,10 @@ class PriceCheck:
         now = self._store.clock()
         confirmation_id = await self._store.confirmations.add(new, price.cost, now, apart=quota.apart)
         raise ConfirmationNeededError(confirmation_id, new, price)
+
+    def price(self, new: NewJob, options: Options | None = None) -> Price | None:
+        """The most that a request costs; None where the operator has set no price. `options`: see `submit`."""
+        return self._price(new, options)
 
     def refuse_dearer(self, job: Job, new: NewJob) -> None:
         """Refuse an edit that makes a waiting job one that would be asked about: it costs much, or has choices and more

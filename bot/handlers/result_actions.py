@@ -11,13 +11,14 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import (
     answer,
-    change_buttons,
+    ask,
     change_star,
     forgotten_text,
     is_channel,
     is_chat_admin,
     may_post_in_chat_of,
     message_of,
+    others_job,
     own_job,
     own_picture,
     owns,
@@ -69,11 +70,11 @@ async def cancel(query: CallbackQuery, callback_data: JobCallback, requests: Req
         await answer(query, forgotten_text(), alert=True)
     elif query.from_user.id != job.user_id and not await is_chat_admin(bot, job.chat_id, query.from_user.id):
         await answer(query, _("Only the person who asked for it can cancel it."), alert=True)
-    elif await requests.engine.cancel(job.id):
+    elif await (requests.engine.cancel_duel(job.duel_id) if job.duel_id else requests.engine.cancel(job.id)):
         await answer(query, _("Cancelled"))
     else:
         await answer(query, _("Too late: it has already finished."), alert=True)
-        if query.message:
+        if query.message and job.duel_id is None:
             with suppress(Undelivered):
                 await requests.engine.tell_again(job, query.message.message_id)
 
@@ -88,13 +89,13 @@ async def look_again(query: CallbackQuery, callback_data: JobCallback, requests:
 
 async def ask_which(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
     """Ask which picture of an album is meant."""
-    job = await own_job(query, callback_data.job, requests)
+    find = others_job if callback_data.do in {"vary", "again-one"} else own_job
+    job = await find(query, callback_data.job, requests)
     message = await message_of(query) if job else None
     if job and message:
         pictures = await pictures_above(message, job, requests)
-        await answer(query, _("Which picture?"))
         words = await labels(pictures, job, requests)
-        await change_buttons(message, which_picture(job, callback_data.do, pictures, words))
+        await ask(query, message, _("Which picture?"), which_picture(job, callback_data.do, pictures, words))
 
 
 async def back(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
@@ -173,8 +174,7 @@ async def delete(query: CallbackQuery, callback_data: PictureCallback, requests:
         return
     if callback_data.do == "delete":
         confirmation = PictureCallback(do="delete-surely", picture=picture.id)
-        await answer(query, _("Delete it here and from your history?"))
-        await change_buttons(message, confirm_delete(job, confirmation))
+        await ask(query, message, _("Delete it here and from your history?"), confirm_delete(job, confirmation))
     else:
         await _delete(query, requests, message, job, [picture])
 
@@ -187,11 +187,15 @@ async def delete_all(query: CallbackQuery, callback_data: JobCallback, requests:
         return
     pictures = await pictures_above(message, job, requests)
     if callback_data.do == "delete":
-        await answer(query, _("Which picture?"))
-        await change_buttons(message, which_picture(job, "delete", pictures, await labels(pictures, job, requests)))
+        words = await labels(pictures, job, requests)
+        await ask(query, message, _("Which picture?"), which_picture(job, "delete", pictures, words))
     elif callback_data.do == "delete-all":
-        await answer(query, _("Delete all of them, here and from your history?"))
-        await change_buttons(message, confirm_delete(job, JobCallback(do="delete-all-surely", job=job.id)))
+        await ask(
+            query,
+            message,
+            _("Delete all of them, here and from your history?"),
+            confirm_delete(job, JobCallback(do="delete-all-surely", job=job.id)),
+        )
     else:
         await _delete(query, requests, message, job, pictures)
 
@@ -221,7 +225,8 @@ async def _delete(
             await requests.store.pictures.hide(picture.id, picture.user_id, requests.store.clock())
     message_ids = {number for one in pictures if (number := one.message_in(message.chat.id))}
     left = [one for one in await pictures_above(message, job, requests) if one not in pictures]
-    if not left or message.photo:
+    # Below a duel stand the buttons of its other pictures, too.
+    if message.photo or (not left and job.duel_letter is None):
         message_ids.add(message.message_id)
     else:
         await restore_buttons(message, job, requests)

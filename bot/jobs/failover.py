@@ -68,7 +68,8 @@ class Failover:
             await self._hand_over(job, None)
 
     async def _hand_over(self, job: Job, trying: int | None) -> bool:
-        name = self.second(job.provider)
+        # In a duel the other one may take part already.
+        name = self.second(job.provider) if job.duel_id is None else None
         if name is None or (options := carried(job.options, self._providers[name])) is None:
             return False
         services, references = self._store.provider_health, self._store.references

@@ -10,7 +10,9 @@ from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
 from bot.jobs.ports import sentence
+from bot.local_time import in_zone
 from bot.telegram.choice_lines import failures, listed_words
+from bot.telegram.duel_texts import only_one
 from bot.telegram.formatting import caption, cut, pixels, plain
 from bot.telegram.keyboards import under_result
 from bot.telegram.provider_labels import ENLARGED, SHAPE, Providers, model_name, model_of_job, offer, title
@@ -34,9 +36,10 @@ MOST_CHANGES = 3
 
 
 class ResultCaptions:
-    """The captions, notes and buttons of one job's result, in the current language."""
+    """The captions, notes and buttons of one job's result, in the current language. `helps`: see `under_result`."""
 
-    def __init__(self, store: Store, providers: Providers, result: Result) -> None:
+    def __init__(self, store: Store, providers: Providers, result: Result, *, helps: bool = False) -> None:
+        self._helps = helps
         self._store = store
         self._providers = providers
         self._result = result
@@ -111,11 +114,13 @@ class ResultCaptions:
     async def notes(self) -> list[str]:
         """Notes for the person: the picture it was made from, errors, another provider, changes of the references."""
         job = self._job
-        error_message = [f"⚠️ {line}" for line in failures(job, self._result.tasks)]
+        with in_zone(self._result.preferences.time_zone):
+            error_message = [f"⚠️ {line}" for line in failures(job, self._result.tasks)]
         references = self._result.references
         changes = [f"ℹ️ {plain(sentence(change))}" for reference in references for change in reference.changes]
         other = [f"ℹ️ {self._instead(job.first_provider, job.provider)}"] if job.first_provider else []
         return [
+            *await self._duel_notes(),
             *await self._made_from_notes(),
             *self._own_notes(),
             *self._shape_notes(),
@@ -123,6 +128,14 @@ class ResultCaptions:
             *other,
             *list(dict.fromkeys(changes))[:MOST_CHANGES],
         ]
+
+    async def _duel_notes(self) -> list[str]:
+        """Lines for the only picture of a duel: why the others made none."""
+        job = self._job
+        if job.duel_id is None or job.duel_letter is not None:
+            return []
+        standing = await self._store.duels.standing(job.duel_id)
+        return only_one(self._providers, standing) if standing and len(standing.ready) == 1 else []
 
     async def _made_from_notes(self) -> list[str]:
         """A line that names the bot's picture it was made from, if there is one."""
@@ -144,7 +157,8 @@ class ResultCaptions:
         latest = replace(self._result, pictures=list(pictures))
         shown = pictures if len(pictures) == 1 else [one for one in pictures if one.message_id]
         words = latest.words_of(shown[0]) if len(shown) == 1 else None
-        return under_result(self._job, offer(self._model), shown, look=latest.is_incomplete, words=words)
+        look = latest.is_incomplete
+        return under_result(self._job, offer(self._model), shown, look=look, words=words, helps=self._helps)
 
 
 def asked_ratio(options: Mapping[str, Any]) -> float | None:

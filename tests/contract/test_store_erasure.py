@@ -10,7 +10,7 @@ from storage.erasure import JobsUnderWayError
 from storage.exports import Exported
 from storage.history import HistoryFilter
 from storage.job_states import JobState, TaskState
-from storage.jobs import DAY
+from storage.new_jobs import DAY
 from storage.pictures import Sent
 from storage.quota import Quota, QuotaExceededError
 from storage.records import (

@@ -183,13 +183,13 @@ async def test_originals_that_the_service_no_longer_keeps(harness: AppHarness) -
     assert told.text.startswith("2 of the originals can't be fetched any more")
 
 
-async def test_strangers_can_not_use_what_costs(harness: AppHarness) -> None:
+async def test_strangers_can_not_use_what_changes_the_picture(harness: AppHarness) -> None:
     await harness.say("/imagine foxes --n 2", chat=harness.group)
     result = await harness.ended(chat=harness.group)
-    for label in ("Again", "Edit"):
+    for label in ("Larger", "Edit"):
         told = await harness.press(result, label, harness.bob)
         assert told.alert
-        assert told.text == "These buttons belong to whoever asked for the picture. Make your own with /imagine."
+        assert told.text == "Only whoever asked for the picture can use this. Again and Variations are for everyone."
     assert not (await harness.press(result, "Files", harness.bob)).alert
     await harness.quiet()
     assert len(harness.tasks) == 2
