@@ -215,7 +215,7 @@ async def test_an_edit_of_a_question_asks_anew(harness: AppHarness) -> None:
     first = await harness.shown("2. blue fox")
     harness.telegram.edit(harness.ann, asked, "{red, blue} owl")
     second = await harness.shown("2. blue owl")
-    assert (await harness.press(first, "Make")).text == "This question is not open any more. Send your words again."
+    assert (await harness.press(first, "Make")).text == "This question has expired. Please send your words again."
     await harness.press(second, "Make")
     await harness.quiet()
     assert prompts(harness) == ["blue owl", "red owl"]
