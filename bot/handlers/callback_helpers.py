@@ -4,6 +4,7 @@ from aiogram import Bot
 from aiogram.enums import ChatMemberStatus, ChatType
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import CallbackQuery, ChatMemberAdministrator, ChatMemberOwner, InlineKeyboardMarkup, Message
+from aiogram.utils.i18n import get_i18n
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.request_context import RequestContext, keep_chat_as_author
@@ -205,7 +206,9 @@ async def restore_buttons(message: Message, job: Job, requests: RequestService) 
     if pictures:
         result = await requests.store.results.of_job(job.id)
         offered = offer(model_of_job(requests.providers, job))
-        buttons = under_result(job, offered, pictures, look=bool(result and result.is_incomplete))
+        # Others may have pressed: the message speaks to the person who asked.
+        with get_i18n().use_locale(job.language):
+            buttons = under_result(job, offered, pictures, look=bool(result and result.is_incomplete))
         if has_question(message):
             await change_text(message, without_question(message), buttons)
         else:
