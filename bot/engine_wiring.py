@@ -6,6 +6,7 @@ from bot.jobs.announcements import Announcements
 from bot.jobs.calls import Calls
 from bot.jobs.circuit_breaker import CircuitBreaker
 from bot.jobs.context import JobContext
+from bot.jobs.duels import Duels
 from bot.jobs.engine import JobEngine
 from bot.jobs.failover import Failover
 from bot.jobs.finisher import JobFinisher
@@ -13,6 +14,7 @@ from bot.jobs.fresh_addresses import FreshAddresses
 from bot.jobs.heartbeat import Heartbeat
 from bot.jobs.lost_tickets import LostTickets
 from bot.jobs.over_budget import OverBudget
+from bot.jobs.own_requests import OwnRequests
 from bot.jobs.preparer import Preparer
 from bot.jobs.progress import ProgressTracker, by_provider
 from bot.jobs.progress_loop import ProgressLoop
@@ -39,6 +41,8 @@ class EngineParts:
     fresh_addresses: FreshAddresses
     switch: ServiceSwitch
     tests: ServiceTests
+    own_requests: OwnRequests
+    duels: Duels
 
 
 def wire_engine(context: JobContext) -> EngineParts:
@@ -52,16 +56,28 @@ def wire_engine(context: JobContext) -> EngineParts:
     runner = TaskRunner(context, requests, progress, failures)
     preparer = Preparer(context, requests, progress)
     finisher = JobFinisher(context, progress)
-    reconciler = Reconciler(context, preparer, runner, finisher)
+    duels = Duels(context, finisher, progress)
+    reconciler = Reconciler(context, preparer, runner, finisher, duels)
     announcements = Announcements(context, progress, calls, lost)
     heartbeat, progress_loop = Heartbeat(context, lost), ProgressLoop(context, progress)
     scheduler = TaskScheduler(context, runner, OverBudget(context, failover))
     switch, tests = ServiceSwitch(context, failover), ServiceTests(context)
     # The parts that start steps are closed before those that run them.
     starting = (calls, progress_loop, scheduler, heartbeat, reconciler, switch, tests)
-    order = (*starting, runner, finisher, preparer, announcements, lost)
+    order = (*starting, duels, runner, finisher, preparer, announcements, lost)
     engine = JobEngine(context, finisher, failover, order)
     fresh = FreshAddresses(context, requests)
     return EngineParts(
-        engine, context, progress, progress_loop, heartbeat, finisher, announcements, fresh, switch, tests
+        engine,
+        context,
+        progress,
+        progress_loop,
+        heartbeat,
+        finisher,
+        announcements,
+        fresh,
+        switch,
+        tests,
+        OwnRequests(context, progress),
+        duels,
     )

@@ -7,6 +7,7 @@ from bot.local_time import written
 from bot.settings import BudgetsSettings
 from providers.money import MoneyLimit
 from providers.registry import AnyProvider
+from storage.ledger import ASSISTANT
 from storage.money import Budget, BudgetRules, Budgets, Period
 from storage.records import Cost
 
@@ -34,10 +35,15 @@ def moment(at: float) -> str:
 
 
 def budget_rules(
-    settings: BudgetsSettings, providers: Mapping[str, AnyProvider], is_exempt: Callable[[int], bool]
+    settings: BudgetsSettings,
+    providers: Mapping[str, AnyProvider],
+    is_exempt: Callable[[int], bool],
+    assistant: Iterable[MoneyLimit] = (),
 ) -> BudgetRules:
-    """The budgets of the configuration. `is_exempt`: whether a person, by their id, has none of their own."""
+    """The budgets of the configuration. `is_exempt`: whether a person, by their id, has none of their own; `assistant`:
+    the budget of help with words."""
     services = {name: stored(provider.settings.budget) for name, provider in providers.items()}
+    services[ASSISTANT] = stored(assistant)
     return BudgetRules(
         stored(settings.bot),
         stored(settings.person),

@@ -37,9 +37,11 @@ _ADD = (
     .on_conflict_do_nothing(index_elements=["idempotency_key"])
     .returning(drafts.c.id)
 )
-_ADD_REFERENCES = upsert(draft_references, *NewReference.__slots__, "draft_id")
+# A likeness is none of a draft's: the prompt names it.
+_REFERENCE = ("file_id", "message_id", "picture_id")
+_ADD_REFERENCES = upsert(draft_references, *_REFERENCE, "draft_id")
 _REFERENCES = (
-    select(*(draft_references.c[name] for name in NewReference.__slots__))
+    select(*(draft_references.c[name] for name in _REFERENCE))
     .where(draft_references.c.draft_id == bindparam("draft_id"))
     .order_by(draft_references.c.message_id.nulls_first(), draft_references.c.id)
 )
@@ -172,7 +174,8 @@ def _latest(rows: Sequence[Row[Any]], name: str) -> Any:
 
 
 async def _add_references(connection: Transaction, draft_id: int, new: Sequence[NewReference]) -> None:
-    rows = [{**{name: getattr(one, name) for name in NewReference.__slots__}, "draft_id": draft_id} for one in new]
+    own = [one for one in new if one.likeness_id is None]
+    rows = [{**{name: getattr(one, name) for name in _REFERENCE}, "draft_id": draft_id} for one in own]
     if rows:
         await connection.execute(_ADD_REFERENCES, rows)
 

@@ -43,10 +43,11 @@ KNOWN_JOB = JOB.where(jobs.c.user_id != ERASED_USER_ID)
 MADE_BY = select(jobs).where(jobs.c.idempotency_key == bindparam("key"))
 _IN_CHAT = select(jobs).where(jobs.c.chat_id == bindparam("chat_id"))
 ASKED_IN = _IN_CHAT.where(jobs.c.asked_message_id == bindparam("message_id"))
-WITH_STATUS = _IN_CHAT.where(jobs.c.status_id == bindparam("status_id"))
+# Below a duel stand the pictures of several jobs.
+WITH_STATUS = _IN_CHAT.where(jobs.c.status_id == bindparam("status_id"), jobs.c.duel_id.is_(None))
 SHOW_STATUS = update(jobs).where(_OWN).values(status_id=bindparam("status_id"))
 FAIL_JOB = move_job(_OWN, OPEN, JobState.FAILING, error_message=_MESSAGE).returning(jobs)
-NOTE_TOLD = move_job(_OWN, (JobState.CANCELLING,), JobState.KEEPING)
+NOTE_TOLD = move_job(_OWN, (JobState.CANCELLING,), JobState.KEEPING).returning(jobs)
 DELETE_REFERENCE_BYTES = update(references).where(references.c.job_id == bindparam("job_id")).values(data=None)
 END_JOB = {
     state: move_job(

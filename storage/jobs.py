@@ -1,36 +1,27 @@
 """Jobs: each operation is one transaction that moves a job one step."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Executable
 
 from storage import notifications
+from storage.cancelling import cancel_job
 from storage.connection import Connection, Transaction
 from storage.drafts import drop_drafts
 from storage.job_statements import (
-    ADD_JOB,
-    ANY_BEGUN,
     ASKED_IN,
-    CANCEL_JOB,
-    CANCEL_WAITING_TASKS,
     CONCLUDE_JOB,
-    COUNT_ERASED_TODAY,
-    COUNT_TODAYS,
-    COUNT_WAITING,
     DELETE_REFERENCE_BYTES,
     END_JOB,
     FAIL_JOB,
     HAND_OVER,
     KNOWN_JOB,
     MADE_BY,
-    NEW_JOB_COLUMNS,
     NOTE_TOLD,
     REOPEN,
     REOPEN_AND_OWN,
     RESUME_OVERDUE,
-    SAME_PRESS,
     SHOW_STATUS,
     TASK_ENDS,
     WAITING_FOR,
@@ -39,14 +30,13 @@ from storage.job_statements import (
 from storage.job_states import NOT_READY, UNFINISHED, JobState, TaskState
 from storage.ledger import settle
 from storage.money import NO_BUDGETS, BudgetRules, Charge
+from storage.new_jobs import check_quota, complete_job, insert_job, is_double_press
 from storage.operations import Operations, reads, writes
-from storage.quota import UNLIMITED, Quota, QuotaExceededError
+from storage.quota import UNLIMITED, Quota
 from storage.records import Cost, ErrorMessage, Job, NewJob, StoredReference, Task
-from storage.references import FORGET_FETCHED, add_references, references_of
-from storage.rows import DELETE_TASKS, LOCK_TASKS, as_job, change_job, current_chat_id, lock_job, notify, tasks_of
+from storage.references import FORGET_FETCHED, references_of
+from storage.rows import DELETE_TASKS, LOCK_TASKS, as_job, change_job, lock_job, tasks_of
 from storage.standings import refuse_unaffordable
-
-DAY = 24 * 3600.0
 
 
 class Jobs(Operations):
@@ -72,22 +62,16 @@ class Jobs(Operations):
         """
         # Two requests at once, in two processes, are checked one after the other.
         await connection.lock(f"person {new.user_id}")
-        if quota.apart and new.button and await _is_double_press(connection, new, now, quota.apart):
+        if quota.apart and new.button and await is_double_press(connection, new, now, quota.apart):
             return None
-        new = _in_chat(await current_chat_id(connection, new.chat_id), new)
-        values = {name: getattr(new, name) for name in NEW_JOB_COLUMNS}
-        values |= {"created_at": now, "owner": worker_id}
-        added = (await connection.execute(ADD_JOB, values)).mappings().first()
-        if added is None:
+        job = await insert_job(connection, new, now, worker_id)
+        if job is None:
             return None
-        await _check_quota(connection, new.user_id, now, quota)
+        await check_quota(connection, new.user_id, now, quota)
         if price:
-            await refuse_unaffordable(connection, budgets, Charge(new.provider, new.user_id, new.chat_id, price), now)
+            await refuse_unaffordable(connection, budgets, Charge(new.provider, new.user_id, job.chat_id, price), now)
         await drop_drafts(connection, new.idempotency_key)
-        job = as_job(added)
-        await add_references(connection, job.id, new.references)
-        notify(connection, job)
-        return job
+        return await complete_job(connection, job, new)
 
     async def get(self, job_id: int) -> Job | None:
         """The job, or None when there is none or it was erased."""
@@ -133,9 +117,10 @@ class Jobs(Operations):
         """An open job has failed. None: it had ended before. The person is told next, then it is closed."""
         return await change_job(connection, FAIL_JOB, {"job_id": job_id, "message": dict(error_message)})
 
-    async def told(self, job_id: int) -> None:
+    @writes
+    async def told(self, connection: Transaction, job_id: int) -> None:
         """The person is told that this job is cancelled."""
-        await self._db.execute(NOTE_TOLD, {"job_id": job_id})
+        await change_job(connection, NOTE_TOLD, {"job_id": job_id})
 
     @writes
     async def end(self, connection: Transaction, job_id: int, state: JobState, now: float) -> Job | None:
@@ -211,19 +196,7 @@ class Jobs(Operations):
         `free` or `paid` is the message, by whether any of its tasks may be paid. `only_unstarted`: cancel only if no
         task was claimed; None else.
         """
-        job = await lock_job(connection, job_id)
-        if job is None or job.state not in NOT_READY:
-            return None
-        own = {"job_id": job_id}
-        if only_unstarted:
-            rows = (await connection.execute(LOCK_TASKS, own)).all()
-            if any(row.state != TaskState.QUEUED for row in rows):
-                return None
-        await connection.execute(CANCEL_WAITING_TASKS, {**own, "now": now})
-        # Read after the move: a task that was claimed at this very moment is seen.
-        error_message = paid if (await connection.execute(ANY_BEGUN, own)).first() else free
-        connection.notify(notifications.QUEUE)
-        return await change_job(connection, CANCEL_JOB, {**own, "message": dict(error_message)})
+        return await cancel_job(connection, job_id, now, free, paid, only_unstarted=only_unstarted)
 
     async def _one(self, query: Executable, **which: object) -> Job | None:
         row = (await self._db.fetch(query, which)).mappings().first()
@@ -253,36 +226,9 @@ async def conclude_task(connection: Transaction, job: Job) -> Job | None:
     return concluded
 
 
-def _in_chat(chat_id: int, new: NewJob) -> NewJob:
-    """The request as one of this chat, if its group has become a supergroup meanwhile: see `Chats.migrate`."""
-    if chat_id == new.chat_id:
-        return new
-    return replace(new, chat_id=chat_id, message_id=None, asked_message_id=None, thread_id=None)
-
-
 def _next_state(states: set[str]) -> JobState:
     if TaskState.DONE in states:
         return JobState.DELIVERING
     if TaskState.INTERRUPTED in states:
         return JobState.INTERRUPTING
     return JobState.FAILING if states & {TaskState.FAILED, TaskState.OVERDUE} else JobState.CANCELLING
-
-
-async def _is_double_press(connection: Connection, new: NewJob, now: float, apart: float) -> bool:
-    """Whether the person has just pressed the same button: a double tap is one request, and each job would be paid."""
-    press = {"user_id": new.user_id, "chat_id": new.chat_id, "button": new.button}
-    found = await connection.execute(SAME_PRESS, {**press, "since": now - apart, "until": now + apart})
-    return found.first() is not None
-
-
-async def _check_quota(connection: Connection, user_id: int, now: float, quota: Quota) -> None:
-    """Raise `QuotaExceededError` when the job just added is one too many; the transaction is then rolled back."""
-    own = {"user_id": user_id}
-    if quota.waiting is not None and (await connection.execute(COUNT_WAITING, own)).scalar_one() > quota.waiting:
-        raise QuotaExceededError(quota.waiting, waiting=True)
-    if quota.daily is not None:
-        # A time far ahead was stored by a wrong clock; it counts for a day more at most.
-        day = {**own, "since": now - DAY, "until": now + DAY}
-        asked = [(await connection.execute(query, day)).scalar_one() for query in (COUNT_TODAYS, COUNT_ERASED_TODAY)]
-        if sum(asked) > quota.daily:
-            raise QuotaExceededError(quota.daily, waiting=False)

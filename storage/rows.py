@@ -28,6 +28,9 @@ _OWN_TASKS = tasks.c.job_id == bindparam("job_id")
 _TASKS = select(tasks).where(_OWN_TASKS).order_by(tasks.c.id)
 LOCK_TASKS = select(tasks).where(_OWN_TASKS).with_for_update()
 DELETE_TASKS = delete(tasks).where(_OWN_TASKS)
+_OTHERS_OF_DUEL = select(jobs.c.id, jobs.c.worker_id).where(
+    jobs.c.duel_id == bindparam("duel_id"), jobs.c.id != bindparam("job_id")
+)
 _PRESENT_CHAT = select(chats.c.id).where(chats.c.migrated_from == bindparam("chat_id"))
 
 
@@ -81,6 +84,11 @@ async def change_job(connection: Transaction, change: Executable, parameters: Pa
     if row is None:
         return None
     notify(connection, job := as_job(row))
+    if job.duel_id is not None:
+        # The next step of a duel depends on all its jobs.
+        others = await connection.execute(_OTHERS_OF_DUEL, {"duel_id": job.duel_id, "job_id": job.id})
+        for other in others:
+            connection.notify(notifications.job(other.id, other.worker_id))
     return job
 
 

@@ -58,6 +58,8 @@ chats = Table(
     Column("thread_id", BigInteger),
     # Whose replies to a picture are requests: `settings_records.Replies`.
     Column("replies", String(16)),
+    # Duels are voted on in a poll, not with buttons.
+    Column("duel_polls", Boolean),
     # What the bot's admins have decided: "allowed" or "left"; "asked" until then, NULL: nothing.
     Column("access", String(8)),
     Column("title", String(64)),

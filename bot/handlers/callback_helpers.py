@@ -9,6 +9,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.request_context import RequestContext, keep_chat_as_author
 from bot.handlers.request_service import NO_OVERRIDES, Overrides, RequestService, quota_text
+from bot.telegram.duel_texts import result_buttons, with_way_back
 from bot.telegram.formatting import cut
 from bot.telegram.keyboards import under_result
 from bot.telegram.provider_labels import model_of_job, offer
@@ -206,13 +207,23 @@ async def restore_buttons(message: Message, job: Job, requests: RequestService) 
     if pictures:
         result = await requests.store.results.of_job(job.id)
         offered = offer(model_of_job(requests.providers, job))
+        words = result.words_of(pictures[0]) if result and len(pictures) == 1 else None
+        look, helps = bool(result and result.is_incomplete), requests.assistant is not None
         # Others may have pressed: the message speaks to the person who asked.
         with get_i18n().use_locale(job.language):
-            buttons = under_result(job, offered, pictures, look=bool(result and result.is_incomplete))
-        if has_question(message):
-            await change_text(message, without_question(message), buttons)
-        else:
-            await change_buttons(message, buttons)
+            buttons = under_result(job, offered, pictures, look=look, words=words, helps=helps)
+            buttons = buttons if message.photo else with_way_back(buttons, job)
+        await _restore(message, buttons)
+    elif job.duel_id is not None and (standing := await requests.store.duels.standing(job.duel_id)):
+        await _restore(message, result_buttons(standing))
+
+
+async def _restore(message: Message, buttons: InlineKeyboardMarkup) -> None:
+    """Show these buttons, and take a question away that stands in the message."""
+    if has_question(message):
+        await change_text(message, without_question(message), buttons)
+    else:
+        await change_buttons(message, buttons)
 
 
 def reply_to(job: Job, message: Message) -> int:

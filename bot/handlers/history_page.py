@@ -140,11 +140,14 @@ def page_buttons(shown: HistoryEntry) -> InlineKeyboardMarkup:
     )
 
 
-async def details(requests: RequestService, shown: HistoryEntry, job: Job) -> str:
-    """The caption with all details of a picture."""
+async def details(requests: RequestService, shown: HistoryEntry, job: Job, *above: str) -> str:
+    """The caption with all details of a picture, below the lines `above`."""
     picture = shown.page.picture
+    duel = await requests.store.duels.get(job.duel_id) if job.duel_id else None
+    if duel and duel.is_hidden:
+        return _caption(shown, [_("⚔️ In a duel: who made it comes when the vote is over.")])
     task = await requests.store.tasks.get(picture.task_id)
-    lines = [_("Service: {name}").format(name=model_name(model_of_job(requests.providers, job)))]
+    lines = [*above, _("Service: {name}").format(name=model_name(model_of_job(requests.providers, job)))]
     if job.options:
         lines.append(_("Options: {flags}").format(flags=flags_of(job.options)))
     if job.style:

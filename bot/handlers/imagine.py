@@ -15,6 +15,7 @@ from bot.handlers.group_replies import is_answer, is_request
 from bot.handlers.hints import COMMAND_SIGNS, explain_usage, hint, spoken
 from bot.handlers.late_items import join_earlier_album
 from bot.handlers.prompt_flags import FlagError, Scan
+from bot.handlers.queue_links import under_refusal
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import NO_DRAFT, RequestService, quota_text
 from bot.handlers.small_talk import is_talk
@@ -218,12 +219,14 @@ async def own_pictures(
 async def _make(
     message: Message, context: RequestContext, requests: RequestService, words: Scan, draft: Draft
 ) -> Job | None:
+    buttons = None
     try:
         job = await requests.ask(context, words, draft)
     except FlagError as error:
         why = say(*error.sentences)
     except QuotaExceededError as error:
         why = quota_text(error)
+        buttons = await under_refusal(error, message.bot, is_private=message.chat.type == ChatType.PRIVATE)
     else:
         if job and message.chat.type != ChatType.PRIVATE:
             # The reaction shows the group that the request is accepted; in private the status message does.
@@ -234,7 +237,7 @@ async def _make(
     if draft != NO_DRAFT:
         await ask_for_words(message, context, requests, draft, why)
     else:
-        await explain_usage(message, context, requests, why)
+        await explain_usage(message, context, requests, why, buttons=buttons)
     return None
 
 

@@ -83,15 +83,22 @@ def option_menu(
     now: Preferences | ChatRules,
     name: str,
     press: type[SettingCallback] = SettingCallback,
+    *,
+    usual: str = "",
+    chosen: str | None = None,
 ) -> Menu | None:
-    """The menu of one option; None where the service has none of this name."""
+    """The menu of one option; None where the service has none of this name. `usual`: the label of the choice to leave
+    it open, where that is not the service's default; `chosen`: the value that is marked, where `now` has it from
+    elsewhere."""
     flag = next((flag for flag in offered_flags(requests, service, now) if flag.name == name), None)
     if flag is None:
         return None
     text = f"{flag_title(flag)}\n{escape(_(flag.description))}"
     # A value too long for a button can still be typed.
-    values = {value: value_label(value) for value in flag.choices if value != flag.default and _fits(value)}
-    return menu(text, name, values, now.options.get(service, {}).get(name), _usual(flag), press=press)
+    choices = (value for value in flag.choices if (usual or value != flag.default) and _fits(value))
+    values = {value: value_label(value) for value in choices}
+    marked = now.options.get(service, {}).get(name) if chosen is None else chosen
+    return menu(text, name, values, marked, usual or _usual(flag), press=press)
 
 
 def option_buttons(

@@ -28,11 +28,12 @@ from bot.handlers.callback_helpers import (
     visible_job,
 )
 from bot.handlers.imagine import ask_for_words
+from bot.handlers.own_words import labels
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
 from bot.jobs.ports import Undelivered
 from bot.telegram.callback_data import JobCallback, PictureCallback
-from bot.telegram.formatting import quoted
+from bot.telegram.formatting import TEXT_LENGTH, quoted, shown_length
 from bot.telegram.keyboards import confirm_delete, which_picture
 from bot.telegram.message_input import as_references, topic_of
 from bot.telegram.originals import ALL_REFUSED, Originals
@@ -40,7 +41,7 @@ from bot.telegram.telegram_errors import meaning
 from storage.pictures import Picture
 from storage.records import Draft, Job
 
-ONE_OF_SEVERAL = JobCallback.filter(F.do.in_({"edit", "vary", "enlarge", "star"}))
+ONE_OF_SEVERAL = JobCallback.filter(F.do.in_({"again-one", "edit", "vary", "enlarge", "star"}))
 
 
 def make_router() -> Router:
@@ -69,11 +70,11 @@ async def cancel(query: CallbackQuery, callback_data: JobCallback, requests: Req
         await answer(query, forgotten_text(), alert=True)
     elif query.from_user.id != job.user_id and not await is_chat_admin(bot, job.chat_id, query.from_user.id):
         await answer(query, _("Only the person who asked for it can cancel it."), alert=True)
-    elif await requests.engine.cancel(job.id):
+    elif await (requests.engine.cancel_duel(job.duel_id) if job.duel_id else requests.engine.cancel(job.id)):
         await answer(query, _("Cancelled"))
     else:
         await answer(query, _("Too late: it has already finished."), alert=True)
-        if query.message:
+        if query.message and job.duel_id is None:
             with suppress(Undelivered):
                 await requests.engine.tell_again(job, query.message.message_id)
 
@@ -93,7 +94,8 @@ async def ask_which(query: CallbackQuery, callback_data: JobCallback, requests: 
     message = await message_of(query) if job else None
     if job and message:
         pictures = await pictures_above(message, job, requests)
-        await ask(query, message, _("Which picture?"), which_picture(job, callback_data.do, pictures))
+        words = await labels(pictures, job, requests)
+        await ask(query, message, _("Which picture?"), which_picture(job, callback_data.do, pictures, words))
 
 
 async def back(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
@@ -143,11 +145,14 @@ async def files(
 
 
 async def send_prompt(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
-    """Send a prompt that is too long for a copy button: as a message in which a tap copies it."""
+    """Send a prompt that is too long for a copy button, or has choices: as a message in which a tap copies it, or the
+    words of one picture."""
     if found := await visible_job(query, callback_data.job, requests):
         job, message = found
         await answer(query, _("Tap the text to copy it."))
-        await message.reply(quoted(job.prompt))
+        each = [f"{number}. {quoted(words)}" for number, words in enumerate(job.choices or [], 1)]
+        text = "\n".join([quoted(job.prompt), *each])
+        await message.reply(text if shown_length(text) <= TEXT_LENGTH else quoted(job.prompt))
 
 
 async def star(query: CallbackQuery, callback_data: PictureCallback, requests: RequestService) -> None:
@@ -182,7 +187,8 @@ async def delete_all(query: CallbackQuery, callback_data: JobCallback, requests:
         return
     pictures = await pictures_above(message, job, requests)
     if callback_data.do == "delete":
-        await ask(query, message, _("Which picture?"), which_picture(job, "delete", pictures))
+        words = await labels(pictures, job, requests)
+        await ask(query, message, _("Which picture?"), which_picture(job, "delete", pictures, words))
     elif callback_data.do == "delete-all":
         await ask(
             query,
@@ -219,7 +225,8 @@ async def _delete(
             await requests.store.pictures.hide(picture.id, picture.user_id, requests.store.clock())
     message_ids = {number for one in pictures if (number := one.message_in(message.chat.id))}
     left = [one for one in await pictures_above(message, job, requests) if one not in pictures]
-    if not left or message.photo:
+    # Below a duel stand the buttons of its other pictures, too.
+    if message.photo or (not left and job.duel_letter is None):
         message_ids.add(message.message_id)
     else:
         await restore_buttons(message, job, requests)

@@ -11,8 +11,8 @@ from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import answer, forgotten_text, message_of
-from bot.handlers.chat_settings import ByAdmin
 from bot.handlers.command_menu import IN_PRIVATE, commands_of
+from bot.handlers.group_admins import ByAdmin
 from bot.handlers.hints import COMMAND_SIGNS, examples, offer, words_of
 from bot.handlers.imagine import is_no_command
 from bot.handlers.request_context import RequestContext
@@ -127,7 +127,7 @@ async def _commands(message: Message, requests: RequestService) -> list[str]:
     line = _("/{command} – {what}")
     return [
         line.format(command=one.command, what=escape(one.description, quote=False))
-        for one in commands_of(message.chat.type, is_admin=is_admin)
+        for one in commands_of(message.chat.type, is_admin=is_admin, more=requests.help_commands)
     ]
 
 

@@ -193,7 +193,7 @@ def _bot_settings(now: Preferences) -> dict[str, _BotSetting]:
         ),
         DRAFTS: _BotSetting(
             _("Progress"),
-            _("How should I show progress in our chat? A draft disappears by itself but has no Cancel button."),
+            _("How should I show progress in our chat? A draft disappears by itself; its Stop button cancels."),
             {"": _("message"), "yes": _("draft")},
             "yes" if now.drafts else "",
         ),

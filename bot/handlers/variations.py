@@ -1,5 +1,7 @@
 """The buttons that make another job of a result: again, variations, larger, another shape or style."""
 
+from dataclasses import replace
+
 from aiogram import F, Router
 from aiogram.types import CallbackQuery
 from aiogram.utils.i18n import gettext as _
@@ -18,6 +20,7 @@ from bot.handlers.callback_helpers import (
     reply_to,
     restore_buttons,
 )
+from bot.handlers.own_words import own_words, words_above
 from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import NO_OVERRIDES, Overrides, RequestService, job_style
@@ -35,6 +38,7 @@ def make_router() -> Router:
     """The buttons that make another job."""
     router = Router(name="variations")
     router.callback_query.register(again, JobCallback.filter(F.do == "again"))
+    router.callback_query.register(again_one, PictureCallback.filter(F.do == "again-one"))
     router.callback_query.register(vary, PictureCallback.filter(F.do == "vary"))
     router.callback_query.register(enlarge, PictureCallback.filter(F.do == "enlarge"))
     router.callback_query.register(shapes, JobCallback.filter(F.do == "shapes"))
@@ -49,6 +53,16 @@ async def again(query: CallbackQuery, callback_data: JobCallback, requests: Requ
         await _make_variation(query, job, requests, language, NO_OVERRIDES)
 
 
+async def again_one(
+    query: CallbackQuery, callback_data: PictureCallback, requests: RequestService, language: str
+) -> None:
+    """Run the request of one picture again, with its own words; pressed by others, as a request of their own."""
+    if found := await others_picture(query, callback_data.picture, requests):
+        picture, job = found
+        overrides = Overrides(prompt=await own_words(picture, job, requests))
+        await _make_variation(query, job, requests, language, overrides)
+
+
 async def vary(query: CallbackQuery, callback_data: PictureCallback, requests: RequestService, language: str) -> None:
     """Run the same prompt again, with one of its pictures as the reference; pressed by others, as a request of their
     own."""
@@ -56,7 +70,8 @@ async def vary(query: CallbackQuery, callback_data: PictureCallback, requests: R
     if found and await _has_file(query, found[0]):
         picture, job = found
         options = redrawn(model_of_job(requests.providers, job), job.options)
-        overrides = Overrides(as_references([picture], picture.chat_id), options)
+        words = await own_words(picture, job, requests)
+        overrides = Overrides(as_references([picture], picture.chat_id), options, prompt=words)
         await _make_variation(query, job, requests, language, overrides, said=_("Variations are on their way."))
 
 
@@ -76,7 +91,8 @@ async def enlarge(
     style = {"name": ENLARGED, "words": words}
     if job.style:
         style = {key: _(", ").join([job.style[key], new]) for key, new in style.items()}
-    overrides = Overrides(as_references([picture], picture.chat_id), options, style)
+    prompt = await own_words(picture, job, requests)
+    overrides = Overrides(as_references([picture], picture.chat_id), options, style, prompt)
     await _make_variation(query, job, requests, language, overrides, said=_("A larger one is on its way."))
 
 
@@ -111,6 +127,8 @@ async def changed(query: CallbackQuery, callback_data: ChangeCallback, requests:
     except FlagError as error:
         await answer(query, plain(error.sentence), alert=True)
         return
+    if message := await message_of(query):
+        overrides = replace(overrides, prompt=await words_above(message, job, requests))
     said = _("As {value}: on its way.").format(value=callback_data.value)
     await _make_variation(query, job, requests, language, overrides, said=said)
 
@@ -142,6 +160,9 @@ async def _make_variation(
         # Others' results reply to the picture: its prompt is not theirs.
         above = reply_to(job, message) if await owns(query, job.user_id) else message.message_id
         context = RequestContext.of_press(query, message, above, language)
-        await repeat_request(query, requests, context, job, overrides, said=said)
-        if overrides != NO_OVERRIDES:
-            await restore_buttons(message, job, requests)
+        try:
+            await repeat_request(query, requests, context, job, overrides, said=said)
+        finally:
+            # Also where it is asked about first.
+            if overrides != NO_OVERRIDES or job.choices:
+                await restore_buttons(message, job, requests)

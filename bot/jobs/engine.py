@@ -16,6 +16,7 @@ from bot.jobs.ports import error_message
 from bot.log_subject import note_job
 from providers.errors import Sentence
 from storage import notifications
+from storage.duel_records import AskedDuel
 from storage.job_states import JobState, TaskState
 from storage.money import BudgetExceededError, BudgetRules, Charge
 from storage.quota import UNLIMITED, Quota, QuotaExceededError
@@ -150,13 +151,32 @@ class JobEngine:
         self.context.queue_changed.set()
         return True
 
+    async def begin_duel(self, asked: AskedDuel, quota: Quota) -> list[Job]:
+        """Make the jobs of a duel whose person agrees to its prices; empty: it has begun before. Raises
+        `QuotaExceededError`."""
+        begin, worker_id = self._store.duels.begin, self.context.worker.pick()
+        budgets = self.context.budgets
+        made = await begin(asked, self.context.clock(), worker_id=worker_id, quota=quota, budgets=budgets)
+        for job in made:
+            self.context.wake(job.id, job)
+        return made
+
+    async def cancel_duel(self, duel_id: int) -> bool:
+        """Drop what waits of all jobs of a duel; pictures that are ready are shown. False: all had ended before."""
+        words = error_message(CANCELLED), error_message(CANCELLED_PAID)
+        cancelled = await self._store.duels.cancel(duel_id, self.context.clock(), *words)
+        for job in cancelled:
+            self.context.wake(job.id)
+        self.context.queue_changed.set()
+        return bool(cancelled)
+
     async def cancel_waiting(self, chat_id: int, why: Sentence) -> int:
         """Cancel the jobs of a chat of which nothing has been begun; returns how many."""
         waiting = [one.job_id for one in await self._store.chats.open_jobs(chat_id) if not one.begun]
         # One after the other: each ends with words of its own.
         return sum([await self.cancel(job_id, why, only_unstarted=True) for job_id in waiting])
 
-    async def tell_again(self, job: Job, message_id: int) -> None:
+    async def tell_again(self, job: Job, message_id: int | None) -> None:
         """Say once more how a job has ended, if this message still says that it goes on. Raises `Undelivered`."""
         if await self._finisher.tell_again(job, message_id):
             await self._reopen(job.id, JobState.DELIVERING)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from providers.base import ReferenceLimits
 from providers.errors import ContentRefusedError, GenerationFailedError, InvalidRequestError, ProviderError, Sentence
+from storage.duel_records import Duel, DuelStanding
 from storage.provider_health import Problem
 from storage.records import CheckedReference, ErrorMessage, Job, StoredReference
 
@@ -96,6 +97,10 @@ class JobNotifier(Protocol):
         """A reference's checked bytes, in the turn of `person`. Raises `InvalidReferenceError`, `NotYet`, or another
         `OSError` when it can't be fetched now."""
 
+    async def fit(self, data: bytes, limits: ReferenceLimits, person: int) -> CheckedReference:
+        """A picture that the bot keeps, made to fit these limits, in the turn of `person`. Raises
+        `InvalidReferenceError`."""
+
     def show(self, job: Job, progress: Progress) -> None:
         """Show progress soon, or not at all when there is no room for it."""
 
@@ -110,6 +115,12 @@ class JobNotifier(Protocol):
 
         Where the chat can't be told, whoever asked is told elsewhere, unless it shall be said `only_here`.
         """
+
+    def show_duel(self, standing: DuelStanding) -> None:
+        """A duel has changed: what is shown of it follows."""
+
+    async def tell_result(self, duel: Duel) -> None:
+        """Name the services of a closed duel in its chat. Saying it twice must look like once. Raises `Undelivered`."""
 
     async def ended(self, job: Job, *, only_here: bool = False) -> None:
         """Say how a job ended that has no album: failed, cancelled or interrupted. Raises `Undelivered`.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.background import Background
 from bot.jobs.component import Component
 from bot.jobs.context import JobContext
+from bot.jobs.duels import Duels
 from bot.jobs.finisher import JobFinisher
 from bot.jobs.preparer import Preparer
 from bot.jobs.task_runner import TaskRunner
@@ -29,12 +30,15 @@ class Reconciler(Component):
     that was woken while it was read is read again before anything is started.
     """
 
-    def __init__(self, context: JobContext, preparer: Preparer, runner: TaskRunner, finisher: JobFinisher) -> None:
+    def __init__(
+        self, context: JobContext, preparer: Preparer, runner: TaskRunner, finisher: JobFinisher, duels: Duels
+    ) -> None:
         self._context = context
         self._store = context.store
         self._preparer = preparer
         self._runner = runner
         self._finisher = finisher
+        self._duels = duels
         self._loop = Background()
         self._readings = Background()
         # The jobs that are being read; True: woken once more meanwhile.
@@ -113,6 +117,8 @@ class Reconciler(Component):
             self._stop(job, tasks)
         else:
             self._start_step(job)
+        if job.duel_id is not None and self._context.is_mine(job):
+            self._duels.changed(job)
 
     def _is_outdated(self, job: Job) -> bool:
         """Whether something has happened to the job since it was read: then it is read again."""
@@ -124,6 +130,9 @@ class Reconciler(Component):
         if job.state is JobState.PREPARING:
             self._finisher.reopened(job.id)
             self._preparer.prepare(job)
+        elif job.duel_id is not None:
+            # What becomes of it depends on the others: see below.
+            return
         elif job.state is JobState.DELIVERING:
             self._finisher.deliver(job)
         elif job.state in ENDING:

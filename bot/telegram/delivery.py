@@ -16,14 +16,13 @@ from aiogram.exceptions import (
     TelegramEntityTooLarge,
     TelegramForbiddenError,
     TelegramMigrateToChat,
-    TelegramNetworkError,
-    TelegramServerError,
 )
 from aiogram.methods import EditMessageMedia
 from aiogram.types import Message
 
 from bot.jobs.ports import Undelivered, Unreachable
 from bot.telegram.captions import MOST_SENDS, ResultCaptions
+from bot.telegram.duel_delivery import DuelDelivery
 from bot.telegram.message_sender import Sender, UnansweredError
 from bot.telegram.originals import Originals
 from bot.telegram.result_sender import (
@@ -36,8 +35,9 @@ from bot.telegram.result_sender import (
     as_media,
     sent_as,
 )
+from bot.telegram.show_below import show_below
 from bot.telegram.status_message import StatusMessages
-from bot.telegram.telegram_errors import Refusal, is_unanswered, meaning
+from bot.telegram.telegram_errors import Refusal, meaning
 from bot.telegram.uploads import NOT_NOW, UnavailablePicture, Upload, Uploads
 from providers.errors import Sentence
 from storage.pictures import Picture
@@ -78,6 +78,7 @@ class Delivery:
         uploads: Uploads,
         originals: Originals,
         captions: Callable[[Result], ResultCaptions],
+        duels: DuelDelivery,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bot = bot
@@ -88,6 +89,7 @@ class Delivery:
         self._uploads = uploads
         self._originals = originals
         self._captions = captions
+        self._duels = duels
         self._clock = clock
 
     async def deliver(self, job: Job) -> None:
@@ -106,6 +108,8 @@ class Delivery:
             raise _failure(error) from error
 
     async def _deliver(self, known: Job) -> None:
+        if await self._duels.deliver(known):
+            return
         result = await self._result_of(known)
         job, preferences, captions = result.job, result.preferences, self._captions(result)
         if is_alone := len(result.pictures) == 1 and preferences.delivery != "files":
@@ -153,7 +157,8 @@ class Delivery:
             opened = await self._opened(result, unsent, stack, as_files=as_files)
             uploads = [upload for upload in opened if isinstance(upload, Upload)]
             await captions.compare(uploads)
-            batch = ResultBatch(job, captions.caption(uploads[0]), covered=result.preferences.spoiler)
+            own = captions.own_captions(uploads)
+            batch = ResultBatch(job, captions.caption(uploads[0]), covered=result.preferences.spoiler, own_texts=own)
             if as_files:
                 await self._as_files(result, batch, uploads)
             else:
@@ -216,16 +221,7 @@ class Delivery:
         buttons = captions.buttons(pictures)
         await JobAttempt(self._store, job).begin()
         album = sent[0].message_in(job.chat_id)
-        try:
-            await self._status.move_below(job, text, buttons, reply_to=album)
-        except (TelegramForbiddenError, TelegramBadRequest):
-            # A chat may take photos but no text: then edit the status message.
-            if not await self._status.change(job, text, buttons):
-                raise
-        except (TelegramNetworkError, TelegramServerError) as error:
-            # The new message may have arrived. An edit can be repeated safely.
-            if not is_unanswered(error) or not await self._status.change(job, text, buttons):
-                raise
+        await show_below(self._status, job, text, buttons, album)
 
     async def _single(self, result: Result, captions: ResultCaptions) -> list[Problem]:
         """Send a single picture. The status message becomes the picture while it is new and the last one in its chat;

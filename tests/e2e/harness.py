@@ -192,7 +192,7 @@ class DemoHarness:
             await asyncio.wait_for(self._released.wait(), seconds)
 
     def _results(self, person: Person) -> int:
-        return sum("🔁 Again" in message.buttons for message in self.telegram.messages(person.chat))
+        return sum(any("🔁" in label for label in message.buttons) for message in self.telegram.messages(person.chat))
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ from providers.base import (
 )
 from providers.errors import ProviderError, Sentence
 from providers.options import Options
+from storage.duel_records import Duel, DuelStanding
 from storage.pictures import Sent
 from storage.records import CheckedReference, Job
 from storage.store import Store
@@ -103,6 +104,8 @@ class RecordingNotifier:
         self.delivered: list[int] = []
         self.kept: list[int] = []
         self.not_sent: list[int] = []
+        self.duels: dict[int, DuelStanding] = {}
+        self.results: list[int] = []
         self.error_message: list[Exception] = []
         self.files: dict[str, CheckedReference | Exception] = {}
         self.fetched: Callable[[str], Awaitable[None]] | None = None
@@ -115,6 +118,9 @@ class RecordingNotifier:
         if isinstance(found, Exception):
             raise found
         return found
+
+    async def fit(self, data: bytes, limits: ReferenceLimits, person: int) -> CheckedReference:
+        return CheckedReference(data, "image/jpeg", 8, 8, [])
 
     def show(self, job: Job, progress: Progress) -> None:
         self.shown[job.id] = progress
@@ -139,6 +145,14 @@ class RecordingNotifier:
 
     async def ended(self, job: Job, *, only_here: bool = False) -> None:
         self.endings.append(job)
+        self.changed.set()
+
+    def show_duel(self, standing: DuelStanding) -> None:
+        self.duels[standing.duel.id] = standing
+        self.changed.set()
+
+    async def tell_result(self, duel: Duel) -> None:
+        self.results.append(duel.id)
         self.changed.set()
 
     async def until(self, true: Callable[[], object]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from bot.settings import AccessSettings
+from bot.settings import AccessSettings, LimitsSettings
 from providers.openai.simulator import OpenAISimulator
 from tests.support.app_harness import AppHarness, open_app_harness
 from tests.support.sample_pictures import draw_plain
@@ -48,7 +48,12 @@ class SecondService:
 
     @asynccontextmanager
     async def harness(
-        self, folder: Path, *, budgets: Mapping[str, Any] = MappingProxyType({}), **jimeng: Any
+        self,
+        folder: Path,
+        *,
+        budgets: Mapping[str, Any] = MappingProxyType({}),
+        limits: LimitsSettings | None = None,
+        **jimeng: Any,
     ) -> AsyncIterator[AppHarness]:
         """A bot with both services; Ann is admin."""
         await self.service.start()
@@ -56,7 +61,11 @@ class SecondService:
         tables = {"openai": table, "jimeng": {"price": "0.20", "currency": "CNY", **jimeng}}
         try:
             async with open_app_harness(
-                folder, providers=tables, budgets=budgets, access=AccessSettings(open=True, admins={510_000_001})
+                folder,
+                providers=tables,
+                budgets=budgets,
+                limits=limits,
+                access=AccessSettings(open=True, admins={510_000_001}),
             ) as harness:
                 assert harness.ann.id == 510_000_001
                 yield harness

@@ -22,6 +22,8 @@ def listed(row: str | list[str]) -> list[str]:
         ("一只红色的狐狸，夜晚，水彩", [("fox", RED, 1)], {"time": "night", "style": "watercolour"}),
         ("两只猫在海边", [("cat", "", 2)], {"place": "beach"}),
         ("狐狸是蓝色的", [("fox", BLUE, 1)], {}),
+        ("a cat in a spacesuit, sticker", [("spacecat", "", 1)], {"place": "studio"}),
+        ("穿宇航服的猫，贴纸风格", [("spacecat", "", 1)], {"place": "studio"}),
         ("画一只Fox吧", [("fox", "", 1)], {}),
         ("three FOXES and a white dog", [("fox", "", 3), ("dog", "#f6f5fa", 1)], {}),
         ("a fox without snow", [("fox", "", 1)], {}),

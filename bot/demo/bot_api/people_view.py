@@ -51,12 +51,12 @@ def message_view(message: ChatMessage) -> JSON:
         "edited": message.edited is not None,
         "from": sender_view(message),
         "author": message.author.id if message.author and message.chat.type != "channel" else None,
-        "service": message.service is not None,
+        "service": service_view(message),
         "text": message.text or service_words(message) or None,
         "entities": message.entities,
         "photo": photo_view(message.photo),
         "document": document_view(message),
-        "thing": thing_view(message.thing),
+        "thing": _thing(message),
         "album": message.album,
         "reply_to": reply_view(message),
         "topic": message.topic,
@@ -68,6 +68,13 @@ def message_view(message: ChatMessage) -> JSON:
         "only_for": message.only_for.id if message.only_for else None,
         "force_reply": force_reply_view(message),
     }
+
+
+def _thing(message: ChatMessage) -> JSON | None:
+    """What else was sent; of a poll everybody sees who has voted."""
+    if poll := message.thing.get("poll"):
+        return {"kind": "poll", **poll, "votes": message.votes}
+    return thing_view(message.thing)
 
 
 def photo_view(photo: Photo | None) -> JSON | None:
@@ -129,7 +136,8 @@ def draft_view(draft: Draft | None) -> JSON | None:
     """The bot's unfinished message, and for how many seconds it will be shown."""
     if draft is None:
         return None
-    return {"id": draft.id, "text": draft.text, "entities": draft.entities, "left": draft.left}
+    view = {"id": draft.id, "text": draft.text, "entities": draft.entities}
+    return {**view, "left": draft.left, "can_stop": draft.can_stop}
 
 
 def inline_view(query: InlineQuery) -> JSON:
@@ -175,10 +183,19 @@ def sender_name(message: ChatMessage) -> str:
     return message.sender_chat.title if message.sender_chat else message.sender.name
 
 
-def service_words(message: ChatMessage) -> str:
-    """A sentence for a service message."""
-    about = message.service or {}
+def service_view(message: ChatMessage) -> JSON | None:
+    """What a service message tells: its `kind`, of whom, and a topic's name."""
+    about = message.service
+    if about is None:
+        return None
     members = about.get("new_chat_members") or [about.get("left_chat_member") or {}]
     topic = about.get("forum_topic_created") or {}
+    kind = next((name for name in SERVICE_WORDS if name in about), "")
     named = {"by": sender_name(message), "who": members[0].get("first_name"), "topic": topic.get("name")}
-    return next((words.format(**named) for name, words in SERVICE_WORDS.items() if name in about), "")
+    return {"kind": kind, **named}
+
+
+def service_words(message: ChatMessage) -> str:
+    """A sentence for a service message."""
+    about = service_view(message)
+    return SERVICE_WORDS.get(about["kind"], "").format(**about) if about else ""

@@ -1,4 +1,4 @@
-"""The menu of a group on the chat page: actions of its admins on the bot, the topics and the group."""
+"""The menu of a chat on the chat page: a person blocks the bot; a group's admins act on the bot, topics and group."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MAX_NAME_LENGTH = 128
 
 @dataclass(frozen=True, slots=True)
 class MenuAction:
-    """An admin's choice. `name`: of a new topic; `topic`: the id of an existing one."""
+    """A person's choice, in a group an admin's. `name`: of a new topic; `topic`: the id of an existing one."""
 
     world: World
     admin: Person
@@ -38,9 +38,17 @@ ACTS: Mapping[str, Callable[[MenuAction], object]] = {
 }
 """`plain`: the bot is (again) a member like others, whether it was muted, an admin or outside."""
 
+PRIVATE_ACTS: Mapping[str, Callable[[MenuAction], object]] = {
+    "block": lambda action: groups.set_bot_status(action.world, action.chat, "kicked"),
+    "unblock": lambda action: groups.set_bot_status(action.world, action.chat, "member"),
+}
+
 
 def act(action: MenuAction, name: str) -> None:
     """Perform the action of this name. Raises `PeopleError`."""
+    if action.chat.person is action.admin and name in PRIVATE_ACTS:
+        PRIVATE_ACTS[name](action)
+        return
     if name not in ACTS:
         raise PeopleError("The menu has no such entry.")
     if action.admin not in action.chat.admins or action.chat.type == "private":

@@ -19,6 +19,7 @@ from bot.demo.bot_api.people_view import chat_view, draft_view, inline_view, mes
 from bot.demo.bot_api.photo_sizes import thumbnail
 from bot.demo.bot_api.world import World
 from bot.demo.calls import CallLog
+from bot.demo.chat.drafts import stop_draft
 from bot.demo.chat.forms import answered, number, read_form, read_object
 from bot.demo.chat.group_menu import MenuAction, act, named
 from bot.demo.chat.groups import create_group
@@ -67,7 +68,10 @@ class PeopleApi:
             web.get(f"{api}/events", answered(self.events)),
             web.post(f"{api}/send", answered(self.send)),
             web.post(f"{api}/press", answered(self.press)),
+            web.post(f"{api}/vote", answered(self.vote)),
+            web.post(f"{api}/edit", answered(self.edit)),
             web.post(f"{api}/delete", answered(self.delete)),
+            web.post(f"{api}/stop", answered(self.stop)),
             web.post(f"{api}/inline", answered(self.inline)),
             web.post(f"{api}/choose", answered(self.choose)),
             web.post(f"{api}/group", answered(self.group)),
@@ -157,6 +161,7 @@ class PeopleApi:
         person, chat = self._person(fields.get("person")), self._chat(fields.get("chat"))
         place: JSON = {name: number(fields[name], name) for name in ("reply_to", "topic") if fields.get(name)}
         if kind := fields.get("thing"):
+            place["said"] = fields.get("said", "")
             return shown([self._people.send_thing(person, chat, kind, **place)])
         as_document = fields.get("as_document") == "1"
         words = fields.get("text", "")
@@ -173,10 +178,29 @@ class PeopleApi:
         self._people.press(self._person(asked.get("person")), message, data)
         return web.json_response({})
 
+    async def vote(self, request: web.Request) -> web.StreamResponse:
+        """A person votes in a poll; without an `option` the vote is taken back."""
+        asked = await read_object(request)
+        self._people.vote(self._person(asked.get("person")), self._message(asked), asked.get("option"))
+        return web.json_response({})
+
+    async def edit(self, request: web.Request) -> web.StreamResponse:
+        """A person changes a message."""
+        asked = await read_object(request)
+        self._people.edit(self._person(asked.get("person")), self._message(asked), str(asked.get("text") or "").strip())
+        return web.json_response({})
+
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """A person deletes a message."""
         asked = await read_object(request)
         self._people.delete(self._person(asked.get("person")), self._message(asked))
+        return web.json_response({})
+
+    async def stop(self, request: web.Request) -> web.StreamResponse:
+        """A person stops a draft."""
+        asked = await read_object(request)
+        chat, draft = self._chat(asked.get("chat")), number(asked.get("draft"), "draft")
+        stop_draft(self._world, self._person(asked.get("person")), chat, draft)
         return web.json_response({})
 
     async def inline(self, request: web.Request) -> web.StreamResponse:
@@ -200,7 +224,7 @@ class PeopleApi:
         return shown([self._people.choose(self._person(asked.get("person")), query, str(asked.get("result")), **place)])
 
     async def group(self, request: web.Request) -> web.StreamResponse:
-        """An admin chooses from a group's menu."""
+        """A person chooses from a chat's menu."""
         asked = await read_object(request)
         topic = number(asked.get("topic") or 0, "topic")
         chat, admin = self._chat(asked.get("chat")), self._person(asked.get("person"))

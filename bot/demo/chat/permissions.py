@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from bot.demo.bot_api.entities import utf16_length
 from bot.demo.bot_api.errors import PeopleError
 from bot.demo.bot_api.model import Chat, ChatMessage, Person
-from bot.demo.chat.attachments import Sendable
 
 MAX_TEXT_LENGTH, MAX_CAPTION_LENGTH, MAX_FILES = 4096, 1024, 10
 
 
-def check_words(text: str, files: Sequence[Sendable]) -> None:
+def check_words(text: str, files: Sequence[object]) -> None:
     """Refuse an empty message, and one that is too long or has too many files. Raises `PeopleError`."""
     most = MAX_CAPTION_LENGTH if files else MAX_TEXT_LENGTH
     if not text and not files:

@@ -1,11 +1,13 @@
 // The HTTP API for people of the simulated Telegram, and its stream of events.
 
+import { said, t } from "./words.js";
+
 const BASE = "api/";
 
 async function call(path, init) {
   const response = await fetch(BASE + path, init);
   const body = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(body.error ?? `The simulator answered ${response.status}.`);
+  if (!response.ok) throw new Error(body.error ? said(body.error) : t("The simulator answered {status}.", response));
   return body;
 }
 
@@ -24,10 +26,19 @@ export const calls = async () => (await call("calls")).calls;
 /** Press an inline button. Its answer arrives as an event. */
 export const press = (person, chat, message, data) => post("press", { person, chat, message, data });
 
+/** Vote in a poll; null takes the vote back. */
+export const vote = (person, chat, message, option) => post("vote", { person, chat, message, option });
+
+/** Change the words of a message of this person. */
+export const edit = (person, chat, message, text) => post("edit", { person, chat, message, text });
+
 /** Delete a message of this person. */
 export const remove = (person, chat, message) => post("delete", { person, chat, message });
 
-/** Perform an admin's choice in a group's menu; `more`: { name } of a new topic, { topic } for an existing one. */
+/** Stop the bot's unfinished message. */
+export const stop = (person, chat, draft) => post("stop", { person, chat, draft });
+
+/** Perform a choice in a chat's menu; `more`: { name } of a new topic, { topic } for an existing one. */
 export const group = (person, chat, act, more = {}) => post("group", { person, chat, act, ...more });
 
 /** Make a group of all people; gives its chat. */

@@ -2,6 +2,7 @@
 
 import { el, icon } from "./dom.js";
 import { bytes, extension } from "./format.js";
+import { many, t } from "./words.js";
 
 const MAX_FILES = 10;
 // The types that Telegram takes as photos; other types are sent as files, as its apps do.
@@ -25,7 +26,7 @@ export class Attachments {
 
   add(files) {
     const room = MAX_FILES - this.#files.length;
-    if (files.length > room) this.say(`A message can hold at most ${MAX_FILES} pictures.`);
+    if (files.length > room) this.say(t("A message can hold at most {count} pictures.", { count: MAX_FILES }));
     for (const file of [...files].slice(0, room)) this.#files.push({ file, url: PHOTOS.has(file.type) ? URL.createObjectURL(file) : null });
     this.#draw();
   }
@@ -50,12 +51,12 @@ export class Attachments {
     const mustBeFiles = this.#files.some(({ url }) => url === null);
     if (mustBeFiles !== this.#asFiles.disabled) this.#asFiles.checked = mustBeFiles;
     this.#asFiles.disabled = mustBeFiles;
-    const asFiles = el("label.as-file", {}, this.#asFiles, "Send as files");
-    const many = this.#files.length === 1 ? "1 picture" : `${this.#files.length} pictures`;
+    const asFiles = el("label.as-file", {}, this.#asFiles, t("Send as files"));
+    const count = many(this.#files.length, "1 picture", "{count} pictures");
     this.node.hidden = this.#files.length === 0;
     this.node.replaceChildren(
       el("div.previews", {}, this.#files.map((entry) => this.#preview(entry))),
-      el("div.attachment-foot", {}, el("span", { test: "attachment-count" }, many), asFiles),
+      el("div.attachment-foot", {}, el("span", { test: "attachment-count" }, count), asFiles),
     );
     this.changed();
   }
@@ -63,7 +64,7 @@ export class Attachments {
   #preview(entry) {
     const { file, url } = entry;
     const shown = url && !this.#asFiles.checked ? el("img", { src: url, alt: file.name }) : el("span.kind", {}, extension(file.name));
-    const remove = el("button", { type: "button", test: "attachment-remove", "aria-label": `Remove ${file.name}`, onclick: () => this.#remove(entry) }, icon("close"));
+    const remove = el("button", { type: "button", test: "attachment-remove", "aria-label": t("Remove {name}", { name: file.name }), onclick: () => this.#remove(entry) }, icon("close"));
     return el("div.attachment", { test: "attachment", title: `${file.name}, ${bytes(file.size)}` }, shown, remove);
   }
 }

@@ -1,11 +1,13 @@
 // One row of the conversation: a message, or the messages of one album, as a bubble with its buttons and reactions.
 
 import { el, face, icon, tone } from "./dom.js";
-import { moment, summary, time, writerOf } from "./format.js";
+import { moment, serviceWords, summary, time, writerOf } from "./format.js";
 import { keyboard } from "./keyboard.js";
 import { documentRow, photos, picture } from "./media.js";
+import { drawPoll } from "./polls.js";
 import { rich } from "./text.js";
 import { drawThing } from "./things.js";
+import { t } from "./words.js";
 
 /**
  * Build the row of `messages` (one, or an album's, oldest first).
@@ -14,21 +16,23 @@ import { drawThing } from "./things.js";
 export function row(messages, view) {
   const [head] = messages;
   if (head.service) return serviceRow(head);
-  const said = messages.find((message) => message.text) ?? head;
+  const captioned = messages.filter((message) => message.text);
+  // Of an album, clients show one caption; where there are several, each is seen with its picture opened.
+  const said = captioned.length > 1 ? { ...head, text: "" } : (captioned[0] ?? head);
   const own = writerOf(head) === view.person;
   const topic = view.topicName(head.topic);
   const shown = messages.filter((message) => message.photo);
   const files = messages.filter((message) => message.document);
   const foot = [...messages].reverse().find((message) => message.keyboard);
   const bubble = el("div.bubble");
-  const thing = head.thing ? drawThing(head.thing) : null;
+  const thing = head.thing ? (head.thing.kind === "poll" ? drawPoll(head, view) : drawThing(head.thing)) : null;
   const media = shown.length ? photos(shown, mediaView(view, said.text || foot || head.reply_to)) : thing?.width ? thing : null;
   const words = said.text ? text(said, view) : (thing?.foot ?? null);
   const bare = media && !words && !files.length;
   const when = meta(messages, own);
 
   if (view.group && !own) bubble.append(author(head));
-  if (head.only_for !== null) bubble.append(el("div.note", { test: "only-you" }, icon("eye"), "Only you can see this"));
+  if (head.only_for !== null) bubble.append(el("div.note", { test: "only-you" }, icon("eye"), t("Only you can see this")));
   if (head.via) bubble.append(el("div.note", { test: "via" }, `via @${head.via}`));
   if (topic) bubble.append(el("div.in-topic", { test: "in-topic" }, topic));
   if (head.reply_to) bubble.append(quote(head.reply_to, view));
@@ -54,9 +58,10 @@ export function row(messages, view) {
 }
 
 /** A service message: a line in the middle. */
-function serviceRow({ id, from, text: words }) {
+function serviceRow(message) {
+  const { id, from } = message;
   const data = { id, ids: id, own: false, from: from.id };
-  return el("li.row.notice", { test: "message", data }, el("span", { test: "service" }, words));
+  return el("li.row.notice", { test: "message", data }, el("span", { test: "service" }, serviceWords(message)));
 }
 
 function mediaView({ revealed, actions }, captioned) {
@@ -84,21 +89,21 @@ function meta(messages, own) {
   const edited = messages.some((message) => message.edited);
   return el(
     "span.meta",
-    { title: `${moment(last.date)} · message ${last.id}` },
-    edited ? el("span", { test: "edited-mark" }, "edited ") : null,
+    { title: t("{when} · message {id}", { when: moment(last.date), id: last.id }) },
+    edited ? el("span", { test: "edited-mark" }, t("edited"), " ") : null,
     el("time", { datetime: new Date(last.date * 1000).toISOString() }, time(last.date)),
     own ? icon("ticks") : null,
   );
 }
 
 function author({ from }) {
-  return el("div.who", { test: "author", data: { tone: tone(from) } }, from.name, from.is_bot ? el("span.bot-mark", {}, "bot") : null);
+  return el("div.who", { test: "author", data: { tone: tone(from) } }, from.name, from.is_bot ? el("span.bot-mark", {}, t("bot")) : null);
 }
 
 function quote(reply, view) {
   return el(
     "button.quote",
-    { type: "button", test: "reply-quote", data: { id: reply.id }, "aria-label": `In reply to ${reply.name}, go there`, onclick: () => view.actions.jump(reply.id) },
+    { type: "button", test: "reply-quote", data: { id: reply.id }, "aria-label": t("In reply to {name}, go there", { name: reply.name }), onclick: () => view.actions.jump(reply.id) },
     reply.photo ? picture(reply.photo, 96) : null,
     el("span.quote-words", {}, el("span.quote-name", {}, reply.name), el("span.quote-text", {}, summary(reply))),
   );
@@ -118,7 +123,7 @@ function pill({ emoji, people }, view) {
   const chosen = people.includes(view.person);
   return el(
     chosen ? "span.reaction.chosen" : "span.reaction",
-    { test: "reaction", data: { emoji }, title: names.join(", "), role: "img", "aria-label": `${emoji} by ${names.join(", ")}` },
+    { test: "reaction", data: { emoji }, title: names.join(", "), role: "img", "aria-label": t("{emoji} by {names}", { emoji, names: names.join(", ") }) },
     el("span.emoji", {}, emoji),
     people.length > 1 ? String(people.length) : null,
   );
@@ -127,7 +132,7 @@ function pill({ emoji, people }, view) {
 function more(head, view) {
   return el(
     "button.more",
-    { type: "button", test: "message-menu", "aria-label": "Reply, copy and more", "aria-haspopup": "menu", onclick: (event) => view.actions.menu(event, head) },
+    { type: "button", test: "message-menu", "aria-label": t("Reply, copy and more"), "aria-haspopup": "menu", onclick: (event) => view.actions.menu(event, head) },
     icon("more"),
   );
 }

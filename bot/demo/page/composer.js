@@ -8,6 +8,7 @@ import { summary } from "./format.js";
 import { InlinePanel } from "./inline.js";
 import { picture } from "./media.js";
 import { openAttachMenu } from "./things.js";
+import { t, w } from "./words.js";
 
 const MAX_HEIGHT = 150;
 
@@ -16,6 +17,7 @@ export class Composer {
   #drafts = new Map();
   #place = null;
   #reply = null;
+  #edited = null;
   #sending = Promise.resolve();
 
   constructor(store, form, { drop, say }) {
@@ -35,7 +37,7 @@ export class Composer {
     store.on("place", () => this.#moved());
     store.on("world", () => (this.#hint(), this.#update()));
     store.on("message", (message) => message.chat === store.chat && this.#askedBy(message) && this.reply(message));
-    store.on("deleted", ({ ids }) => this.#reply && ids.includes(this.#reply.id) && this.reply(null));
+    store.on("deleted", ({ ids }) => [this.#reply, this.#edited].some((message) => message && ids.includes(message.id)) && this.#plain());
   }
 
   /** Put a text into the input field. */
@@ -65,9 +67,18 @@ export class Composer {
 
   /** Answer a message, or (null) none. */
   reply(message) {
+    if (this.#edited) this.#plain();
     this.#reply = message;
-    this.#drawReply();
+    this.#drawBar();
     if (message) this.box.focus();
+  }
+
+  /** Change the words of a message, which are put into the input field. */
+  edit(message) {
+    this.#reply = null;
+    this.#edited = message;
+    this.#drawBar();
+    this.fill(message.text ?? "");
   }
 
   attach(files) {
@@ -76,15 +87,15 @@ export class Composer {
   }
 
   #build(form) {
-    this.list = el("div.commands", { role: "listbox", test: "command-menu", "aria-label": "Commands", hidden: true });
-    this.results = el("div.inline", { role: "region", test: "inline-results", "aria-label": "Results", hidden: true });
+    this.list = el("div.commands", { role: "listbox", tabindex: "0", test: "command-menu", fixed: { "aria-label": w("Commands") }, hidden: true });
+    this.results = el("div.inline", { role: "region", test: "inline-results", fixed: { "aria-label": w("Results") }, hidden: true });
     this.bar = el("div.reply-bar", { test: "reply-bar", hidden: true });
     this.tray = el("div.tray", { test: "attachments", hidden: true });
-    this.box = el("textarea", { rows: "1", test: "composer", placeholder: "Message", "aria-label": "Message", enterkeyhint: "send", autocomplete: "off" });
-    this.input = el("input", { type: "file", multiple: true, hidden: true, test: "file-input", "aria-label": "Pictures to send", tabindex: "-1" });
-    const attach = el("button.tool", { type: "button", test: "attach", "aria-label": "Attach", title: "Attach", "aria-haspopup": "menu", onclick: () => this.#attachTo(attach) }, icon("attach"));
-    const slash = el("button.tool", { type: "button", test: "commands", "aria-label": "Commands", title: "Commands", onclick: () => this.#toggleMenu() }, icon("command"));
-    this.button = el("button.send", { type: "submit", test: "send", "aria-label": "Send", title: "Send" }, icon("send"));
+    this.box = el("textarea", { rows: "1", test: "composer", fixed: { placeholder: w("Message"), "aria-label": w("Message") }, enterkeyhint: "send", autocomplete: "off" });
+    this.input = el("input", { type: "file", multiple: true, hidden: true, test: "file-input", fixed: { "aria-label": w("Pictures to send") }, tabindex: "-1" });
+    const attach = el("button.tool", { type: "button", test: "attach", fixed: { "aria-label": w("Attach"), title: w("Attach") }, "aria-haspopup": "menu", onclick: () => this.#attachTo(attach) }, icon("attach"));
+    const slash = el("button.tool", { type: "button", test: "commands", fixed: { "aria-label": w("Commands"), title: w("Commands") }, onclick: () => this.#toggleMenu() }, icon("command"));
+    this.button = el("button.send", { type: "submit", test: "send", fixed: { "aria-label": w("Send"), title: w("Send") } }, icon("send"));
     form.append(this.list, this.results, this.bar, this.tray, el("div.write", {}, attach, this.input, el("div.field", {}, this.box, slash), this.button));
     this.input.addEventListener("change", () => {
       this.attach([...this.input.files]);
@@ -104,10 +115,11 @@ export class Composer {
     openAttachMenu(button, { pick: () => this.input.click(), send: (kind) => this.#sendThing(kind) });
   }
 
-  /** Send a sticker or the like at once; the text in the field stays. */
+  /** Send a sticker or the like at once; the text in the field stays, but in a voice message it is said. */
   #sendThing(kind) {
     const { person, chat, topic } = this.store;
-    const fields = { person, chat, topic, thing: kind, reply_to: this.#reply?.id ?? null };
+    const fields = { person, chat, topic, thing: kind, said: kind === "voice" ? this.box.value.trim() : null, reply_to: this.#reply?.id ?? null };
+    if (fields.said) this.fill("");
     this.reply(null);
     this.#queue(() => api.send(fields)).catch((error) => this.say(error.message));
   }
@@ -118,7 +130,7 @@ export class Composer {
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this.#submit();
-    } else if (event.key === "Escape") this.reply(null);
+    } else if (event.key === "Escape") this.#plain();
   }
 
   #toggleMenu() {
@@ -136,7 +148,7 @@ export class Composer {
   #update() {
     this.box.style.height = "auto";
     this.box.style.height = `${Math.min(this.box.scrollHeight, MAX_HEIGHT)}px`;
-    this.button.disabled = !this.box.value.trim() && !this.attachments.count;
+    this.button.disabled = !this.box.value.trim() && !this.attachments.count && !this.#edited?.photo;
     this.menu.update(this.box.value, this.#commands());
     this.inline.update(this.box.value);
   }
@@ -152,20 +164,28 @@ export class Composer {
   #hint() {
     const { person, chat } = this.store;
     const here = this.store.chatOf(chat);
-    const plain = here?.anonymous.includes(person) ? `Message as ${here.title}` : "Message";
+    const plain = here?.anonymous.includes(person) ? t("Message as {title}", here) : t("Message");
     this.box.placeholder = this.#reply?.force_reply?.placeholder ?? plain;
   }
 
-  #drawReply() {
-    const message = this.#reply;
+  /** Neither a reply nor an edit. */
+  #plain() {
+    const wasEdited = this.#edited;
+    this.#reply = this.#edited = null;
+    this.#drawBar();
+    if (wasEdited) this.fill("");
+  }
+
+  #drawBar() {
+    const message = this.#edited ?? this.#reply;
     this.bar.hidden = !message;
     this.#hint();
     if (!message) return this.bar.replaceChildren();
     this.bar.replaceChildren(
-      icon("reply"),
+      icon(this.#edited ? "pencil" : "reply"),
       message.photo ? picture(message.photo.file_id, 96) : "",
-      el("div.quote-words", {}, el("span.quote-name", {}, `Reply to ${message.from.name}`), el("span.quote-text", {}, summary(message))),
-      el("button.tool", { type: "button", test: "reply-cancel", "aria-label": "Don't reply", onclick: () => this.reply(null) }, icon("close")),
+      el("div.quote-words", {}, el("span.quote-name", {}, this.#edited ? t("Edit the message") : t("Reply to {name}", message.from)), el("span.quote-text", {}, summary(message))),
+      el("button.tool", { type: "button", test: "reply-cancel", "aria-label": this.#edited ? t("Don't edit") : t("Don't reply"), onclick: () => this.#plain() }, icon("close")),
     );
   }
 
@@ -174,7 +194,8 @@ export class Composer {
     const { person, chat } = this.store;
     const place = `${person}:${chat}`;
     if (place === this.#place) return;
-    this.#drafts.set(this.#place, this.box.value);
+    this.#drafts.set(this.#place, this.#edited ? "" : this.box.value);
+    this.#edited = null;
     this.#place = place;
     this.box.value = this.#drafts.get(place) ?? "";
     this.attachments.take();
@@ -200,8 +221,15 @@ export class Composer {
     return sent;
   }
 
+  #change(text) {
+    const { id, chat } = this.#edited;
+    this.#plain();
+    api.edit(this.store.person, chat, id, text).catch((error) => this.say(error.message));
+  }
+
   #submit() {
     const text = this.box.value.trim();
+    if (this.#edited) return this.#change(text);
     if (!text && !this.attachments.count) return;
     const { files, asDocument } = this.attachments.take();
     const draft = { text, files, asDocument, reply: this.#reply };

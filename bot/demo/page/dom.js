@@ -1,11 +1,14 @@
 // Small helpers to build elements. Text always goes in as text nodes: nothing on this page is ever parsed as HTML.
 
+import { fixed } from "./words.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
  * Build an element: el("button.key", { type: "button", test: "send", onclick }, "text", child, null).
  * `test` is the data-testid, `data` an object of data attributes, `css` of style properties, on… are listeners,
- * true and false set and leave out an attribute, null leaves it out.
+ * true and false set and leave out an attribute, null leaves it out. `fixed` are the English labels of an element that
+ * stays: they change with the language.
  */
 export function el(spec, props = {}, ...children) {
   const [tag, ...classes] = spec.split(".");
@@ -19,6 +22,7 @@ export function el(spec, props = {}, ...children) {
 function set(node, name, value) {
   if (value === null || value === undefined || value === false) return;
   if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+  else if (name === "fixed") fixed(node, value);
   else if (name === "test") node.dataset.testid = value;
   else if (name === "data") Object.assign(node.dataset, value);
   else if (name === "css") for (const [key, entry] of Object.entries(value)) node.style.setProperty(key, entry);
@@ -58,6 +62,8 @@ const ICONS = {
   mute: { line: "M4 9.5v5h4l5 4v-13l-5 4zM16.5 9.5l5 5m0-5-5 5" },
   sound: { line: "M4 9.5v5h4l5 4v-13l-5 4zM16.5 9a4 4 0 0 1 0 6M19 6.5a8 8 0 0 1 0 11" },
   star: { line: "m12 4 2.5 5.2 5.5.7-4 3.9 1 5.6-5-2.7-5 2.7 1-5.6-4-3.9 5.5-.7z" },
+  pencil: { line: "m4 20 1-4.5L16.5 4l3.5 3.5L8.5 19zM14 6.5l3.5 3.5" },
+  block: { line: "M12 3.5a8.5 8.5 0 1 1 0 17 8.5 8.5 0 0 1 0-17ZM6 6l12 12" },
   add: { line: "M12 5v14M5 12h14" },
   eye: { line: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12Zm9.5-2.8a2.8 2.8 0 1 1 0 5.6 2.8 2.8 0 0 1 0-5.6Z" },
   search: { line: "M10.5 4a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13Zm5 11.5L20.5 20.5" },

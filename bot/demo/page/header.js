@@ -2,15 +2,16 @@
 
 import { el, icon } from "./dom.js";
 import { faceOf } from "./panel.js";
+import { many, t, w } from "./words.js";
 
 // The API shows an action for this long, as Telegram does.
 const ACTION_MS = 5000;
 const ACTIONS = {
-  typing: "is writing",
-  upload_photo: "is sending a photo",
-  upload_document: "is sending a file",
-  upload_video: "is sending a video",
-  choose_sticker: "is choosing a sticker",
+  typing: w("{bot} is writing"),
+  upload_photo: w("{bot} is sending a photo"),
+  upload_document: w("{bot} is sending a file"),
+  upload_video: w("{bot} is sending a video"),
+  choose_sticker: w("{bot} is choosing a sticker"),
 };
 
 /** Keeps `parts` { face, title, subtitle, topics } in step with the store. */
@@ -21,7 +22,7 @@ export function watchHeader(store, parts) {
     const chat = store.chatOf(store.chat);
     const action = busy.get(store.chat);
     parts.subtitle.dataset.busy = String(Boolean(action));
-    if (!store.online) parts.subtitle.textContent = "connecting…";
+    if (!store.online) parts.subtitle.textContent = t("connecting…");
     else if (action) parts.subtitle.replaceChildren(el("span", { test: "action" }, action.text, el("span.dots", { "aria-hidden": "true" })));
     else parts.subtitle.textContent = chat ? about(chat) : "";
   };
@@ -46,31 +47,29 @@ export function watchHeader(store, parts) {
   store.on("online", () => store.world && draw());
   store.on("action", ({ chat, action }) => {
     clearTimeout(busy.get(chat)?.timer);
-    const text = `${store.world.bot.name} ${ACTIONS[action] ?? "is busy"}`;
+    const text = t(ACTIONS[action] ?? w("{bot} is busy"), { bot: store.world.bot.name });
     busy.set(chat, { text, timer: setTimeout(() => quiet(chat), ACTION_MS) });
     subtitle();
   });
   store.on("message", (message) => message.from.id === store.world.bot.id && quiet(message.chat));
   store.on("unread", () => {
     const count = store.world.people.length && store.chatsOf(store.person).reduce((sum, chat) => sum + store.unread(store.person, chat.id), 0);
-    document.title = count ? `(${count}) imagine-bot demo` : "imagine-bot demo";
+    document.title = (count ? `(${count}) ` : "") + t("imagine-bot demo");
   });
 }
 
-const plural = (count, word) => (count === 1 ? `1 ${word}` : `${count} ${word}s`);
-
 /** The number of members of a chat, and the bot's membership where it is unusual. */
 function about({ type, members, bot }) {
-  if (type === "private") return bot === "kicked" ? "bot, blocked" : "bot";
-  if (type === "channel") return plural(members.length, "subscriber");
+  if (type === "private") return bot === "kicked" ? t("bot, blocked") : t("bot");
+  if (type === "channel") return many(members.length, "1 subscriber", "{count} subscribers");
   const outside = bot === "kicked" || bot === "left";
-  const count = plural(members.length + (outside ? 0 : 1), "member");
-  return count + (outside ? ", without the bot" : bot === "restricted" ? ", the bot is muted" : "");
+  const count = many(members.length + (outside ? 0 : 1), "1 member", "{count} members");
+  return count + (outside ? t(", without the bot") : bot === "restricted" ? t(", the bot is muted") : "");
 }
 
 function drawTopics(store, chat, node) {
   node.hidden = chat.topics.length === 0;
   const one = (id, name, closed) =>
     el("button", { type: "button", role: "tab", test: "topic", data: { id: id ?? "" }, "aria-selected": String(store.topic === id), onclick: () => store.go({ topic: id }) }, name, closed ? icon("lock") : null);
-  node.replaceChildren(one(null, "All"), ...chat.topics.map(({ id, name, closed }) => one(id, name, closed)));
+  node.replaceChildren(one(null, t("All")), ...chat.topics.map(({ id, name, closed }) => one(id, name, closed)));
 }

@@ -4,6 +4,7 @@
 import * as api from "./api.js";
 import { el } from "./dom.js";
 import { picture } from "./media.js";
+import { t } from "./words.js";
 
 const PAUSE_MS = 300;
 const LOAD_MARGIN_PX = 160;
@@ -96,7 +97,7 @@ export class InlinePanel {
 
   #item(query, { id, title, description, text, photo }) {
     const props = { type: "button", test: "inline-result", data: { id }, onclick: () => this.chosen(query, id) };
-    const label = title || text || "Picture";
+    const label = title || text || t("Picture");
     if (photo) return el("button.inline-photo", { ...props, title: label, "aria-label": label }, picture(photo.file_id, 240));
     const [mark] = title;
     return el(

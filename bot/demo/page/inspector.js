@@ -4,6 +4,7 @@ import { el, icon } from "./dom.js";
 import { timeWithSeconds } from "./format.js";
 import { glance, pretty } from "./json.js";
 import { copy } from "./notice.js";
+import { t, w } from "./words.js";
 
 const MAX_CALLS = 500;
 const NAMES = { telegram: "Telegram", jimeng: "Jimeng", ark: "Ark", openai: "OpenAI", dashscope: "DashScope", fal: "fal", replicate: "Replicate", gemini: "Gemini", openrouter: "OpenRouter", comfyui: "ComfyUI" };
@@ -18,19 +19,20 @@ export class Inspector {
 
   constructor(store, node, hide) {
     this.store = store;
-    this.list = el("ol.calls", { test: "calls", tabindex: "0", "aria-label": "Calls, oldest first" });
-    this.none = el("p.no-calls", {}, "Nothing yet. Each call of the bot appears here, with what it asked and what it got.");
-    this.filters = el("div.filters", { role: "group", "aria-label": "Service" });
-    const search = el("input", { type: "search", test: "inspector-search", placeholder: "Filter", "aria-label": "Filter calls", oninput: (event) => this.#look(event.target.value) });
-    const clear = el("button.quiet", { type: "button", test: "inspector-clear", onclick: () => this.#clear() }, "Clear");
-    const close = el("button.tool", { type: "button", test: "inspector-hide", "aria-label": "Hide the calls", title: "Hide", onclick: hide }, icon("close"));
+    this.list = el("ol.calls", { test: "calls", tabindex: "0", fixed: { "aria-label": w("Calls, oldest first") } });
+    this.none = el("p.no-calls", { fixed: { text: w("Nothing yet. Each call of the bot appears here, with what it asked and what it got.") } });
+    this.filters = el("div.filters", { role: "group", fixed: { "aria-label": w("Service") } });
+    const search = el("input", { type: "search", test: "inspector-search", fixed: { placeholder: w("Filter"), "aria-label": w("Filter calls") }, oninput: (event) => this.#look(event.target.value) });
+    const clear = el("button.quiet", { type: "button", test: "inspector-clear", onclick: () => this.#clear(), fixed: { text: w("Clear") } });
+    const close = el("button.tool", { type: "button", test: "inspector-hide", fixed: { "aria-label": w("Hide the calls"), title: w("Hide") }, onclick: hide }, icon("close"));
     node.append(
-      el("header.inspector-top", {}, el("h2", {}, "Calls"), this.count = el("span.count", { test: "call-count" }), clear, close),
+      el("header.inspector-top", {}, el("h2", { fixed: { text: w("Calls") } }), this.count = el("span.count", { test: "call-count" }), clear, close),
       el("div.inspector-tools", {}, this.filters, el("label.search", {}, icon("search"), search)),
       this.list,
       this.none,
     );
-    store.on("world", () => this.#drawFilters());
+    for (const kind of ["world", "language"]) store.on(kind, () => store.world && this.#drawFilters());
+    store.on("language", () => this.#draw());
     store.on("calls", () => this.#draw());
     store.on("call", (call) => this.#add(call));
   }
@@ -38,7 +40,7 @@ export class Inspector {
   #drawFilters() {
     const one = (service, label) =>
       el("button", { type: "button", test: "inspector-filter", data: { service }, "aria-pressed": String(this.#service === service), onclick: () => this.#choose(service) }, label);
-    this.filters.replaceChildren(one("", "All"), ...this.store.world.services.map((service) => one(service, NAMES[service] ?? service)));
+    this.filters.replaceChildren(one("", t("All")), ...this.store.world.services.map((service) => one(service, NAMES[service] ?? service)));
   }
 
   #choose(service) {
@@ -98,7 +100,7 @@ function callRow(call) {
     { type: "button", "aria-expanded": "false" },
     el("span.service", { data: { service: call.service }, title: call.service }, SHORT[call.service] ?? call.service.slice(0, 2).toUpperCase()),
     el("span.call-words", {}, el("span.call-name", {}, call.name), el("span.call-glance", {}, outcome(call), glance(call.request))),
-    el("span.call-numbers", {}, el("span.status", {}, call.status ? String(call.status) : "lost"), el("span.ms", {}, `${duration(call.ms)}`)),
+    el("span.call-numbers", {}, el("span.status", {}, call.status ? String(call.status) : t("lost")), el("span.ms", {}, `${duration(call.ms)}`)),
   );
   line.addEventListener("click", () => {
     if (!detail.childElementCount) detail.append(...detailsOf(call));
@@ -113,10 +115,10 @@ function detailsOf(call) {
     el(
       "section",
       {},
-      el("h3", {}, title, el("button.quiet", { type: "button", "aria-label": `Copy the ${title.toLowerCase()}`, onclick: () => copy(JSON.stringify(value, null, 2)) }, icon("copy"))),
+      el("h3", {}, title, el("button.quiet", { type: "button", "aria-label": t("Copy"), onclick: () => copy(JSON.stringify(value, null, 2)) }, icon("copy"))),
       pretty(value),
     );
-  return [el("p.call-when", {}, `${timeWithSeconds(call.at)} · no. ${call.n} · ${call.ms} ms`), part("Request", call.request), part("Response", call.response)];
+  return [el("p.call-when", {}, t("{when} · no. {n} · {ms} ms", { when: timeWithSeconds(call.at), n: call.n, ms: call.ms })), part(t("Request"), call.request), part(t("Response"), call.response)];
 }
 
 /** A summary of the answer: the reason of a refusal, or the state of a task. */

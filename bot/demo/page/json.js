@@ -18,7 +18,7 @@ export function pretty(value) {
     place = match.index + all.length;
   }
   out.push(text.slice(place));
-  return el("pre.json", {}, out);
+  return el("pre.json", { tabindex: "0" }, out);
 }
 
 /** The value on one line: texts first, ids last. */

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { el, icon } from "./dom.js";
 import { safeUrl } from "./links.js";
+import { t } from "./words.js";
 
 // Telegram's apps stop the button's spinner by themselves when the bot stays silent.
 const ANSWER_TIMEOUT_MS = 15_000;
@@ -59,7 +60,7 @@ export function keyboard(message, actions) {
     el("div.keys", { test: "keyboard-row" }, row.map((button) => key(message, button, actions))),
   );
   const keys = JSON.stringify([message.id, message.keyboard]);
-  return el("div.keyboard", { test: "keyboard", role: "group", data: { keys }, "aria-label": "Buttons of this message" }, rows);
+  return el("div.keyboard", { test: "keyboard", role: "group", data: { keys }, "aria-label": t("Buttons of this message") }, rows);
 }
 
 function key(message, button, actions) {

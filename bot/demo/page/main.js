@@ -5,12 +5,12 @@ import { Composer } from "./composer.js";
 import { el, icon } from "./dom.js";
 import { watchDraft } from "./draft.js";
 import { summary, time, writerOf } from "./format.js";
-import { watchClosed, watchGroupMenu, watchNewGroup } from "./group.js";
+import { watchChatMenu, watchClosed, watchNewGroup } from "./group.js";
 import { watchHeader } from "./header.js";
 import { Inspector } from "./inspector.js";
 import { Presses } from "./keyboard.js";
 import { placeOf, startOf } from "./links.js";
-import { openMenu, watchMenus } from "./menu.js";
+import { closeMenu, openMenu, watchMenus } from "./menu.js";
 import { copy, showAlert, toast } from "./notice.js";
 import { watchChats, watchFaults, watchPeople, watchTries } from "./panel.js";
 import { placeInAddress, watchPlace } from "./place.js";
@@ -19,9 +19,14 @@ import { Store } from "./store.js";
 import { Timeline } from "./timeline.js";
 import { openViewer } from "./viewer.js";
 import { drawWelcome } from "./welcome.js";
+import { readLabels, speak, t } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const store = new Store();
+
+readLabels(document);
+// Before the views draw: they speak the language of the person.
+store.on("place", () => speak(store.personOf(store.person).language_code) && store.emit("language"));
 
 const presses = new Presses((key) => {
   for (const node of document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)) node.setAttribute("aria-busy", String(presses.has(key)));
@@ -46,6 +51,7 @@ const timeline = new Timeline(
     toast,
     copy,
     press: (message, data) => presses.press(store.person, message, data),
+    vote: (message, option) => api.vote(store.person, message.chat, message.id, option).catch((error) => toast(error.message)),
     open: (message) => openViewer(timeline.photos(), message),
     ask: (query) => composer.ask(query),
     menu: (event, message) => showMenu(event, message),
@@ -57,12 +63,16 @@ function showMenu(event, message) {
   // A menu opened by key has no pointer position.
   const at = event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : { x: box.left, y: box.bottom };
   const items = [];
-  if (message.only_for === null) items.push({ name: "reply", label: "Reply", icon: "reply", act: () => composer.reply(message) });
-  if (message.text) items.push({ name: "copy", label: "Copy text", icon: "copy", act: () => copy(message.text) });
-  if (message.photo) items.push({ name: "save", label: "Save picture", icon: "download", act: () => save(message) });
-  if (mayDelete(message)) items.push({ name: "delete", label: "Delete", icon: "remove", danger: true, act: () => remove(message) });
-  openMenu(at, items);
+  if (message.only_for === null) items.push({ name: "reply", label: t("Reply"), icon: "reply", act: () => composer.reply(message) });
+  if (mayEdit(message)) items.push({ name: "edit", label: t("Edit"), icon: "pencil", act: () => composer.edit(message) });
+  if (message.text) items.push({ name: "copy", label: t("Copy text"), icon: "copy", act: () => copy(message.text) });
+  if (message.photo) items.push({ name: "save", label: t("Save picture"), icon: "download", act: () => save(message) });
+  if (mayDelete(message)) items.push({ name: "delete", label: t("Delete"), icon: "remove", danger: true, act: () => remove(message) });
+  openMenu({ ...at, of: `${message.chat}:${message.id}` }, items);
 }
+
+/** As in Telegram, a person changes the words of own messages. */
+const mayEdit = (message) => writerOf(message) === store.person && message.only_for === null && !message.service && !message.thing && !message.via;
 
 /** As in Telegram, a person deletes own messages anywhere, all in a private chat, and all as an admin. */
 function mayDelete(message) {
@@ -89,11 +99,12 @@ function messageAt(target) {
   return store.messages(store.chat).get(Number(id));
 }
 
-watchDraft(store, byId("timeline"), words);
+const stop = (draft) => api.stop(store.person, store.chat, draft).catch((error) => toast(error.message));
+watchDraft(store, byId("timeline"), { ...words, stop });
 watchPlace(store);
 watchHeader(store, { face: byId("top-face"), title: byId("top-title"), subtitle: byId("top-subtitle"), topics: byId("topics") });
-watchGroupMenu(store, byId("group-menu"), toast);
-watchClosed(store, byId("composer"), byId("closed"));
+watchChatMenu(store, byId("chat-menu"), toast);
+watchClosed(store, byId("composer"), byId("closed"), toast);
 const sheets = watchSheets({ panel: byId("panel-toggle"), calls: byId("inspector-toggle"), shade: byId("shade") });
 watchPeople(store, byId("people"));
 watchChats(store, byId("chats"), () => sheets.close());
@@ -119,6 +130,7 @@ const learn = () => {
   return api.world().then((world) => mine === asked && store.setWorld(world), () => {});
 };
 store.on("commands", learn);
+store.on("deleted", ({ chat, ids }) => ids.forEach((id) => closeMenu(`${chat}:${id}`)));
 // The bot may describe itself only after the page has been drawn.
 store.on("world", () => store.chatOf(store.chat) && !byId("empty").hidden && drawWelcome(store, byId("empty"), composer, true));
 store.on("message", ({ chat, topic }) => {

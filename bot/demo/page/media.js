@@ -4,6 +4,7 @@ import { fileUrl } from "./api.js";
 import { el, icon } from "./dom.js";
 import { bytes, extension } from "./format.js";
 import { mosaic } from "./mosaic.js";
+import { t } from "./words.js";
 
 const WIDTH = 300;
 const HEIGHT = 380;
@@ -38,7 +39,7 @@ function single(photo, only, captioned) {
 function tile(message, { hidden, open, reveal }) {
   const { photo } = message;
   const act = () => (hidden ? reveal(message) : open(message));
-  const label = hidden ? "Hidden picture, show it" : `Picture ${photo.width} × ${photo.height}, open`;
+  const label = hidden ? t("Hidden picture, show it") : t("Picture {width} × {height}, open", photo);
   return el(
     hidden ? "button.tile.hidden-picture" : "button.tile",
     { type: "button", test: "photo", "aria-label": label, data: { id: message.id, file: photo.file_id }, onclick: act },
@@ -61,7 +62,7 @@ export function documentRow({ id, document: file }) {
   const mark = seen ? picture(file.file_id, 120) : el("span.kind", {}, extension(file.name));
   return el(
     "a.document",
-    { href: fileUrl(file.file_id), download: file.name, test: "document", data: { id, file: file.file_id }, "aria-label": `Download ${file.name}, ${bytes(file.size)}` },
+    { href: fileUrl(file.file_id), download: file.name, test: "document", data: { id, file: file.file_id }, "aria-label": t("Download {name}, {size}", { name: file.name, size: bytes(file.size) }) },
     el("span.thumb", {}, mark, el("span.arrow", {}, icon("download"))),
     el("span.file-words", {}, el("span.file-name", {}, file.name), el("span.file-size", {}, `${bytes(file.size)} · ${extension(file.name)}`)),
   );

@@ -8,9 +8,10 @@ let opened = null;
 
 /**
  * Open a menu near a point, under it or (`up`) over it. `items`: [{ name, label, icon, danger, act }].
- * It closes when the messages scroll, unless it `stays` (it belongs to no message). Then the focus goes back.
+ * It closes when the person scrolls the messages, not when others make them move, unless it `stays`; and when the message
+ * that it is `of` ("chat:message") goes. Then the focus goes back.
  */
-export function openMenu({ x, y, up = false, stays = false }, items) {
+export function openMenu({ x, y, up = false, stays = false, of = null }, items) {
   closeMenu();
   const back = document.activeElement;
   const node = el(
@@ -26,18 +27,18 @@ export function openMenu({ x, y, up = false, stays = false }, items) {
     ),
   );
   node.addEventListener("keydown", steer);
-  document.body.append(node);
+  document.querySelector("main").append(node);
   // Its final size: it is still growing now.
   const { offsetWidth: width, offsetHeight: height } = node;
   node.style.left = `${Math.max(8, Math.min(x, innerWidth - width - 8))}px`;
   node.style.top = `${Math.max(8, Math.min(up ? y - height : y, innerHeight - height - 8))}px`;
-  opened = { node, back, stays };
+  opened = { node, back, stays, of };
   node.querySelector("button").focus({ preventScroll: true });
 }
 
-/** Close the menu, if one is open. */
-export function closeMenu() {
-  if (!opened) return;
+/** Close the menu, if one is open; with `of`, only that of this message. */
+export function closeMenu(of = null) {
+  if (!opened || (of !== null && opened.of !== of)) return;
   const { node, back } = opened;
   opened = null;
   node.remove();
@@ -67,7 +68,8 @@ export function watchMenus(root, selector, open) {
     }, LONG_PRESS_MS);
   });
   for (const name of ["pointerup", "pointermove", "pointercancel"]) root.addEventListener(name, forget);
-  root.addEventListener("scroll", () => (forget(), opened?.stays || closeMenu()), { capture: true, passive: true });
+  root.addEventListener("scroll", forget, { capture: true, passive: true });
+  for (const name of ["wheel", "touchmove"]) root.addEventListener(name, () => opened?.stays || closeMenu(), { passive: true });
   document.addEventListener("pointerdown", (event) => !event.target.closest(".menu") && closeMenu());
 }
 

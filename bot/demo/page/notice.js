@@ -1,6 +1,7 @@
 // Short notices over the chat, alerts that ask for an OK, and the clipboard.
 
 import { el } from "./dom.js";
+import { t } from "./words.js";
 
 const NOTICE_MS = 3500;
 const MAX_NOTICES = 3;
@@ -21,7 +22,7 @@ export function showAlert(title, text) {
     { test: "alert", "aria-label": title },
     el("strong", {}, title),
     el("p", {}, text),
-    el("form", { method: "dialog" }, el("button.primary", { type: "submit", test: "alert-ok" }, "OK")),
+    el("form", { method: "dialog" }, el("button.primary", { type: "submit", test: "alert-ok" }, t("OK"))),
   );
   dialog.addEventListener("close", () => dialog.remove());
   show(dialog);
@@ -58,7 +59,7 @@ function show(dialog) {
 }
 
 /** Put text on the clipboard and say so. */
-export async function copy(text, said = "Copied") {
+export async function copy(text, said = t("Copied")) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {

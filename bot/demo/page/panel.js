@@ -4,12 +4,8 @@ import * as api from "./api.js";
 import { el, face } from "./dom.js";
 import { FAULTS, PROMPTS } from "./faults.js";
 import { dayKey, dayName, summary, time, writerOf } from "./format.js";
-
-const TRIES = {
-  private: ["a red fox in the snow --n 4", "一只在樱花树下的猫 --ar 3:4", "把它变成水彩画", "a lighthouse at dusk --ar 16:9 --size 4k", "/history"],
-  group: ["/imagine a lighthouse at dusk --ar 16:9", "/imagine 山间的小屋，晨雾 --n 2", "/imagine", "/history"],
-  channel: ["/imagine a lighthouse at dusk --ar 16:9", "/imagine 山间的小屋，晨雾 --n 2"],
-};
+import { ideasFor } from "./ideas.js";
+import { t, w } from "./words.js";
 
 /** The choice of the person to act as. */
 export function watchPeople(store, node) {
@@ -67,13 +63,13 @@ function chatButton(store, chat, open) {
 export const faceOf = (store, chat) => (chat.type === "private" ? face(store.world.bot, true) : face(chat));
 
 function preview(store, chat, last) {
-  if (!last) return "No messages yet";
+  if (!last) return t("No messages yet");
   if (last.service) return summary(last);
-  const who = writerOf(last) === store.person ? "You: " : chat.type === "private" ? "" : `${last.from.name}: `;
+  const who = writerOf(last) === store.person ? t("You: ") : chat.type === "private" ? "" : t("{name}: ", last.from);
   return who + summary(last);
 }
 
-const badge = (count) => el("span.badge", { test: "unread", "aria-label": `${count} unread` }, count > 99 ? "99+" : String(count));
+const badge = (count) => el("span.badge", { test: "unread", "aria-label": t("{count} unread", { count }) }, count > 99 ? "99+" : String(count));
 
 /** Redraw without losing the focus, or a press: a button must not be replaced while it is held down. */
 function keepFocus(node, draw) {
@@ -99,7 +95,7 @@ export function watchTries(store, node, fill) {
 export function ideas(store) {
   const type = store.chatOf(store.chat)?.type;
   if (type === "channel" && !store.isAdmin) return [];
-  return TRIES[type] ?? TRIES.group;
+  return ideasFor(type);
 }
 
 /** A chip that fills the composer. */
@@ -108,8 +104,8 @@ export const chip = (text, fill) => el("button.chip", { type: "button", test: "t
 /** Faults for the running simulators. `say(sentence)` shows what was planned; `fill(words)` fills the composer. */
 export function watchFaults(store, node, say, fill) {
   const rows = el("div");
-  node.replaceChildren(el("details", {}, el("summary", { test: "faults-open" }, "Faults on request"), rows));
-  store.on("world", () => rows.replaceChildren(...faultRows(store.world.services, say, (text) => fill(addressed(store, text)))));
+  node.replaceChildren(el("details", {}, el("summary", { test: "faults-open", fixed: { text: w("Faults on request") } }), rows));
+  for (const kind of ["world", "language"]) store.on(kind, () => rows.replaceChildren(...faultRows(store.world.services, say, (text) => fill(addressed(store, text)))));
 }
 
 /** The words as one says them to the bot in the open chat. */
@@ -128,14 +124,14 @@ function faultRows(services, say, fill) {
   const buttons = known.map(({ label, service, faults }) =>
     el(
       "button.fault",
-      { type: "button", test: "fault", data: { service }, onclick: () => ask(() => Promise.all(faults.map((fault) => api.fault(service, fault))), `Arranged: ${label}`) },
+      { type: "button", test: "fault", data: { service }, onclick: () => ask(() => Promise.all(faults.map((fault) => api.fault(service, fault))), t("Arranged: {label}", { label: t(label) })) },
       el("span.service", { data: { service } }, service === "telegram" ? "TG" : "JM"),
-      label,
+      t(label),
     ),
   );
-  const clear = el("button.fault.quiet", { type: "button", test: "faults-clear", onclick: () => ask(api.clearFaults, "All is well again") }, "Put everything right");
+  const clear = el("button.fault.quiet", { type: "button", test: "faults-clear", onclick: () => ask(api.clearFaults, t("All is well again")) }, t("Put everything right"));
   const prompts = PROMPTS.filter(({ service }) => services.includes(service)).map(({ label, text }) =>
-    el("button.fault", { type: "button", test: "fault-prompt", data: { text }, onclick: () => fill(text) }, el("span.service", {}, "✎"), label),
+    el("button.fault", { type: "button", test: "fault-prompt", data: { text }, onclick: () => fill(text) }, el("span.service", {}, "✎"), t(label)),
   );
   return [...buttons, ...prompts, clear];
 }

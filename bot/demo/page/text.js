@@ -3,6 +3,7 @@
 
 import { el } from "./dom.js";
 import { safeUrl } from "./links.js";
+import { t } from "./words.js";
 
 const BAR = /[█▓▰■▮●━⬛🟩🟦]*[░▒▱□▯○─⬜]*/gu;
 const EMPTY = /[░▒▱□▯○─⬜]/u;
@@ -123,7 +124,7 @@ function spoiler(children) {
     node.removeAttribute("role");
     node.removeAttribute("aria-label");
   };
-  const node = el("span.spoiler", { role: "button", tabindex: "0", test: "spoiler", "aria-label": "Hidden text, show it" }, children);
+  const node = el("span.spoiler", { role: "button", tabindex: "0", test: "spoiler", "aria-label": t("Hidden text, show it") }, children);
   node.addEventListener("click", show);
   node.addEventListener("keydown", (event) => event.key === "Enter" && show());
   return node;
@@ -131,11 +132,11 @@ function spoiler(children) {
 
 function expandable(children) {
   const words = el("div.folded", {}, children);
-  const flip = el("button.fold", { type: "button", test: "expand-quote", "aria-expanded": "false" }, "Show more");
+  const flip = el("button.fold", { type: "button", test: "expand-quote", "aria-expanded": "false" }, t("Show more"));
   flip.addEventListener("click", () => {
     const open = words.classList.toggle("folded") === false;
     flip.setAttribute("aria-expanded", String(open));
-    flip.textContent = open ? "Show less" : "Show more";
+    flip.textContent = open ? t("Show less") : t("Show more");
   });
   // Only in the page is it known whether anything is folded away.
   requestAnimationFrame(() => (flip.hidden = words.scrollHeight <= words.clientHeight + 1));

@@ -4,6 +4,7 @@
 import { el, icon } from "./dom.js";
 import { THINGS } from "./format.js";
 import { openMenu } from "./menu.js";
+import { t } from "./words.js";
 
 const ICONS = { voice: "voice", sticker: "sticker", video: "video", location: "place" };
 // The bars of a voice message, from 1 to 9.
@@ -42,12 +43,12 @@ const DRAWN = {
  */
 export function openAttachMenu(button, { pick, send }) {
   const { left, top } = button.getBoundingClientRect();
-  const entry = (kind) => ({ name: kind, label: THINGS[kind], icon: ICONS[kind], act: () => send(kind) });
-  const files = { name: "files", label: "Pictures or files", icon: "picture", act: pick };
+  const entry = (kind) => ({ name: kind, label: t(THINGS[kind]), icon: ICONS[kind], act: () => send(kind) });
+  const files = { name: "files", label: t("Pictures or files"), icon: "picture", act: pick };
   openMenu({ x: left, y: top - 8, up: true, stays: true }, [files, ...Object.keys(THINGS).map(entry)]);
 }
 
-const named = (spec, kind, ...children) => el(spec, { test: kind, role: "img", "aria-label": THINGS[kind] }, ...children);
+const named = (spec, kind, ...children) => el(spec, { test: kind, role: "img", "aria-label": t(THINGS[kind]) }, ...children);
 
 /** Seconds as 0:03. */
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;

@@ -3,6 +3,7 @@
 import { row } from "./bubble.js";
 import { writerOf } from "./format.js";
 import { placeRow, rowOf, rowsOf } from "./rows.js";
+import { t } from "./words.js";
 
 const PAGE_ROWS = 60;
 const NEAR_END_PX = 140;
@@ -59,7 +60,7 @@ export class Timeline {
   /** Show a message and flash it. */
   jump(id) {
     const index = this.#rows.findIndex((entry) => entry.messages.some((message) => message.id === id));
-    if (index < 0) return this.actions.toast("This message is no longer here.");
+    if (index < 0) return this.actions.toast(t("This message is no longer here."));
     if (index < this.#start) this.#older(this.#start - index + 8);
     const node = this.#nodes.get(this.#rows[index].key);
     this.#stuck = false;

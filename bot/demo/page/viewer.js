@@ -4,6 +4,7 @@ import { fileUrl } from "./api.js";
 import { el, icon } from "./dom.js";
 import { moment } from "./format.js";
 import { picture } from "./media.js";
+import { t } from "./words.js";
 
 const SWIPE_PX = 48;
 
@@ -16,13 +17,14 @@ export function openViewer(photos, at) {
   const stage = el("div.viewer-stage", { test: "viewer-stage" });
   const words = el("div.viewer-words");
   const strip = el("div.viewer-strip", { test: "viewer-strip" });
+  const caption = el("p.viewer-caption", { test: "viewer-caption", dir: "auto" });
   const counter = el("span.viewer-counter", { test: "viewer-counter" });
-  const save = el("a.round", { download: "", test: "viewer-save", "aria-label": "Save the picture", title: "Save" }, icon("download"));
-  const close = button("close", "Close", "viewer-close", () => dialog.close());
-  const before = button("left", "Previous picture", "viewer-previous", () => go(index - 1));
-  const after = button("right", "Next picture", "viewer-next", () => go(index + 1));
+  const save = el("a.round", { download: "", test: "viewer-save", "aria-label": t("Save the picture"), title: t("Save") }, icon("download"));
+  const close = button("close", t("Close"), "viewer-close", () => dialog.close());
+  const before = button("left", t("Previous picture"), "viewer-previous", () => go(index - 1));
+  const after = button("right", t("Next picture"), "viewer-next", () => go(index + 1));
   const top = el("header", {}, words, counter, save, close);
-  const dialog = el("dialog.viewer", { test: "viewer", "aria-label": "Pictures" }, top, stage, before, after, strip);
+  const dialog = el("dialog.viewer", { test: "viewer", "aria-label": t("Pictures") }, top, stage, before, after, el("footer", {}, caption, strip));
 
   function go(to) {
     if (to < 0 || to >= photos.length) return;
@@ -32,7 +34,8 @@ export function openViewer(photos, at) {
     stage.replaceChildren(large(photo, () => stage.classList.toggle("full")));
     stage.classList.remove("full");
     words.replaceChildren(el("strong", {}, message.from.name), ` · ${moment(message.date)} · ${photo.width} × ${photo.height}`);
-    counter.textContent = `${index + 1} of ${photos.length}`;
+    counter.textContent = t("{number} of {count}", { number: index + 1, count: photos.length });
+    caption.textContent = message.text ?? "";
     save.href = fileUrl(photo.file_id);
     save.download = `picture-${message.id}.jpg`;
     before.disabled = index === 0;
@@ -59,7 +62,7 @@ export function openViewer(photos, at) {
 
 /** The preview at once, the full picture over it when loaded. */
 function large(photo, toggle) {
-  const box = el("button.viewer-picture", { type: "button", test: "viewer-picture", "aria-label": "Show at full size, or fit", onclick: toggle });
+  const box = el("button.viewer-picture", { type: "button", test: "viewer-picture", "aria-label": t("Show at full size, or fit"), onclick: toggle });
   const image = el("img", { src: fileUrl(photo.file_id, 640), alt: "", draggable: "false", width: photo.width, height: photo.height, test: "viewer-image", data: { file: photo.file_id } });
   const whole = new Image();
   whole.addEventListener("load", () => (image.src = whole.src));
@@ -71,7 +74,7 @@ function large(photo, toggle) {
 function thumb(message, current, act) {
   const node = el(
     "button.viewer-thumb",
-    { type: "button", test: "viewer-thumb", "aria-current": current ? "true" : null, "aria-label": "Show this picture", data: { id: message.id }, onclick: act },
+    { type: "button", test: "viewer-thumb", "aria-current": current ? "true" : null, "aria-label": t("Show this picture"), data: { id: message.id }, onclick: act },
     picture(message.photo.file_id, 120),
   );
   return node;

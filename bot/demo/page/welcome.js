@@ -2,11 +2,12 @@
 
 import { el, face } from "./dom.js";
 import { chip, ideas } from "./panel.js";
+import { t, w } from "./words.js";
 
 const WORDS = {
-  private: "Say what you'd like to see, with or without photos, and the bot draws it. Everything stays on this machine.",
-  channel: "Posts of the admins and of the bot appear here.",
-  group: "In a group the bot answers commands, replies and mentions.",
+  private: w("Say what you'd like to see, with or without photos, and the bot draws it. Everything stays on this machine."),
+  channel: w("Posts of the admins and of the bot appear here."),
+  group: w("In a group the bot answers commands, replies and mentions."),
 };
 
 /** Draw the welcome into `node`, or hide it when the chat is not empty. */
@@ -16,7 +17,7 @@ export function drawWelcome(store, node, composer, empty) {
   const { world: { bot }, profile } = store;
   const { type } = store.chatOf(store.chat) ?? {};
   const kind = type === "private" || type === "channel" ? type : "group";
-  const begin = el("button.primary", { type: "button", test: "start", onclick: () => composer.sendNow("/start") }, "Start");
+  const begin = el("button.primary", { type: "button", test: "start", onclick: () => composer.sendNow("/start") }, t("Start"));
   const chips = ideas(store).slice(0, 3).map((text) => chip(text, (words) => composer.fill(words)));
   node.replaceChildren(
     el(
@@ -24,7 +25,7 @@ export function drawWelcome(store, node, composer, empty) {
       {},
       face({ ...bot, is_bot: true }, true),
       el("strong", {}, profile.name),
-      el("p", { test: "description" }, (kind === "private" && profile.description) || WORDS[kind]),
+      el("p", { test: "description" }, (kind === "private" && profile.description) || t(WORDS[kind])),
       kind === "private" ? begin : null,
       el("div.tries", {}, chips),
     ),

@@ -12,6 +12,7 @@ from bot.demo.bot_api.methods import (
     editing,
     ephemeral,
     inline,
+    polls,
     profile,
     sending,
     updating,
@@ -31,6 +32,8 @@ HANDLERS: Mapping[type[TelegramMethod[Any]], Handler] = {
     m.SendPhoto: sending.send_photo,
     m.SendDocument: sending.send_document,
     m.SendMediaGroup: sending.send_media_group,
+    m.SendPoll: polls.send_poll,
+    m.StopPoll: polls.stop_poll,
     m.CopyMessage: sending.copy_message,
     m.ForwardMessage: sending.forward_message,
     m.EditMessageText: editing.edit_text,
@@ -62,7 +65,7 @@ HANDLERS: Mapping[type[TelegramMethod[Any]], Handler] = {
     m.GetMyShortDescription: profile.get_my_short_description,
 }
 FLOOD_COUNTED = frozenset({
-    m.SendMessage, m.SendPhoto, m.SendDocument, m.SendMediaGroup, m.CopyMessage, m.ForwardMessage,
+    m.SendMessage, m.SendPhoto, m.SendDocument, m.SendMediaGroup, m.SendPoll, m.CopyMessage, m.ForwardMessage,
     m.EditMessageText, m.EditMessageCaption, m.EditMessageMedia, m.EditMessageReplyMarkup, m.EditEphemeralMessageText,
 })  # fmt: skip
 """The methods that flood control counts."""
