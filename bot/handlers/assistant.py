@@ -156,7 +156,7 @@ async def improve_asked(
     """✨ under the question about a price: better words for the same request."""
     found = await requests.store.confirmations.get(callback_data.at)
     if found is None or requests.store.clock() - found.created_at > ANSWER_SECONDS:
-        await answer(query, _("This question is not open any more. Send your words again."), alert=True)
+        await answer(query, _("This question has expired. Please send your words again."), alert=True)
     elif not await owns(query, found.request.user_id):
         await answer(query, _("Only the person who asked for it can answer this."), alert=True)
     else:

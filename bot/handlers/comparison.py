@@ -10,7 +10,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import (
     answer,
-    change_buttons,
+    ask,
     forgotten_text,
     pictures_above,
     restore_buttons,
@@ -52,9 +52,9 @@ async def compare(
     job, message = found
     pictures = await pictures_above(message, job, requests)
     if len(pictures) > 2:
-        await answer(query, _("Which two? Tap the first one."))
         words = await labels(pictures, job, requests)
-        await change_buttons(message, which_picture(job, "compare", pictures, words))
+        buttons = which_picture(job, "compare", pictures, words)
+        await ask(query, message, _("Which two? Tap the first one."), buttons)
     elif len(pictures) == 2:
         await _show(query, message, job, pictures, requests, comparisons)
     else:
@@ -68,9 +68,9 @@ async def first_chosen(query: CallbackQuery, callback_data: PictureCallback, req
     if picture and found:
         job, message = found
         pictures = await pictures_above(message, job, requests)
-        await answer(query, _("And which one beside it?"))
         words = await labels(pictures, job, requests)
-        await change_buttons(message, which_other(job, picture, pictures, words))
+        buttons = which_other(job, picture, pictures, words)
+        await ask(query, message, _("And which one beside it?"), buttons)
 
 
 async def both_chosen(

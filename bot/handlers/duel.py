@@ -172,7 +172,7 @@ async def _answered(query: CallbackQuery, press: DuelCallback, requests: Request
         await answer(query, _("Only the person who asked for it can answer this."), alert=True)
         return None
     if found is None or requests.store.clock() - found.duel.created_at > ANSWER_SECONDS:
-        await answer(query, _("This question is not open any more. Send your words again."), alert=True)
+        await answer(query, _("This question has expired. Please send your words again."), alert=True)
         return None
     return found
 

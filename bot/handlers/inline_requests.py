@@ -214,7 +214,7 @@ async def _asked(query: CallbackQuery, press: InlineCallback, inline: InlineServ
         return None
     is_here = found is not None and found.request.inline_message_id == query.inline_message_id
     if found is None or not is_here or store.clock() - found.created_at > ANSWER_SECONDS:
-        await answer(query, _("This question is not open any more. Send your words again."), alert=True)
+        await answer(query, _("This question has expired. Please send your words again."), alert=True)
         return None
     return found
 

@@ -89,7 +89,7 @@ async def look_again(query: CallbackQuery, callback_data: JobCallback, requests:
 
 async def ask_which(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
     """Ask which picture of an album is meant."""
-    find = others_job if callback_data.do == "vary" else own_job
+    find = others_job if callback_data.do in {"vary", "again-one"} else own_job
     job = await find(query, callback_data.job, requests)
     message = await message_of(query) if job else None
     if job and message:

@@ -126,7 +126,7 @@ def under_result(
             *([button(_("📐 Shape"), JobCallback(do="shapes", job=job.id))] if offer.shapes else []),
             button(_("🎭 Style"), JobCallback(do="styles", job=job.id)),
             *([button(_("🔍 Larger"), press("enlarge"))] if offer.enlarges else []),
-            *([button(_("⇆ Compare"), JobCallback(do="compare", job=job.id))] if len(pictures) > 1 else []),
+            *([button("⇆", JobCallback(do="compare", job=job.id))] if len(pictures) > 1 else []),
         ],
         [
             star(pictures, press("star")),

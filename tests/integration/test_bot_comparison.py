@@ -25,7 +25,7 @@ def sides(message: ChatMessage) -> tuple[int, int]:
 
 async def test_two_pictures_at_once_and_what_differs(harness: AppHarness) -> None:
     result = await harness.made("foxes --n 2 --ar 16:9")
-    answer = await harness.press(result, "⇆ Compare")
+    answer = await harness.press(result, "⇆")
     assert answer.text == "Putting them side by side…"
     shown = harness.answers()[-1]
     assert shown.reply_to == result.id
@@ -38,21 +38,21 @@ async def test_two_pictures_at_once_and_what_differs(harness: AppHarness) -> Non
 
 async def test_of_several_it_asks_which_two(harness: AppHarness) -> None:
     result = await harness.made("foxes --n 3")
-    await harness.press(result, "⇆ Compare")
+    await harness.press(result, "⇆")
     assert result.buttons == ["1", "2", "3", "‹ Back"]
     assert (await harness.press(result, "3")).text == "And which one beside it?"
     assert result.buttons == ["1", "2", "‹ Back"]
     await harness.press(result, "1")
     shown = harness.answers()[-1]
     assert shown.text.splitlines()[1] == "⬅️ 3 · 1 ➡️"
-    assert "⇆ Compare" in result.buttons
+    assert "⇆" in result.buttons
 
 
 async def test_words_of_their_own_are_told(harness: AppHarness) -> None:
     await harness.say("{red, blue} fox")
     await harness.press(await harness.shown("make them?"), "Make")
     result = await harness.ended()
-    await harness.press(result, "⇆ Compare")
+    await harness.press(result, "⇆")
     left, right = harness.answers()[-1].text.splitlines()
     assert left.startswith("⬅️ 1 · red fox")
     assert right.startswith("➡️ 2 · blue fox")
@@ -62,10 +62,10 @@ async def test_others_see_it_but_nobody_floods_the_chat(harness: AppHarness) -> 
     await harness.say("/imagine foxes --n 2", chat=harness.group)
     result = await harness.ended(chat=harness.group)
     for _ in range(6):
-        assert (await harness.press(result, "⇆ Compare", harness.ming)).text == "正在把两张图并排……"
-    answer = await harness.press(result, "⇆ Compare", harness.ming)
+        assert (await harness.press(result, "⇆", harness.ming)).text == "正在把两张图并排……"
+    answer = await harness.press(result, "⇆", harness.ming)
     assert (answer.text, answer.alert) == ("对比次数太多了，请过一分钟再试。", True)
-    assert (await harness.press(result, "⇆ Compare", harness.bob)).text == "Putting them side by side…"
+    assert (await harness.press(result, "⇆", harness.bob)).text == "Putting them side by side…"
 
 
 async def test_forged_pairs_show_nothing(harness: AppHarness) -> None:
@@ -87,11 +87,11 @@ async def test_a_picture_that_is_gone_is_told(harness: AppHarness) -> None:
     gone = Refusal(method="getFile", code=400, description="Bad Request: file is temporarily unavailable", times=20)
     harness.telegram.play(gone)
     # The service still has them.
-    await harness.press(result, "⇆ Compare")
+    await harness.press(result, "⇆")
     assert harness.answers()[-1].photo
     for task in harness.tasks:
         harness.jimeng.forget(task.id)
-    await harness.press(result, "⇆ Compare")
+    await harness.press(result, "⇆")
     assert harness.answers()[-1].text == "⚠️ One of the two pictures can't be fetched any more."
 
 

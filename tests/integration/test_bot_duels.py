@@ -126,7 +126,7 @@ async def test_nothing_is_made_where_the_person_says_no(harness: AppHarness) -> 
     await harness.press(asked, "No")
     assert "Nothing was charged" in asked.text
     assert not harness.tasks
-    assert "not open any more" in (await harness.forge(asked, "v:start:1:")).text
+    assert "has expired" in (await harness.forge(asked, "v:start:1:")).text
 
 
 async def test_a_second_press_begins_nothing(harness: AppHarness) -> None:

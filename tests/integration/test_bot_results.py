@@ -12,7 +12,7 @@ from tests.support.app_harness import AppHarness, open_app_harness, picture, pic
 from tests.support.engine_harness import until
 
 FIRST = ["🔁 Again", "🎲 Variations", "✏️ Edit", "📐 Shape", "🎭 Style", "🔍 Larger", "☆", "📎 Files", "📋 Copy", "🗑"]
-ALBUM = [*FIRST[:6], "⇆ Compare", *FIRST[6:]]
+ALBUM = [*FIRST[:6], "⇆", *FIRST[6:]]
 
 
 @pytest.fixture
