@@ -216,8 +216,8 @@ async def test_everybody_is_answered_in_their_language(harness: AppHarness) -> N
     assert chinese.text != english.text
     assert "2" in chinese.text
     # A press is answered in the language of the person who presses.
-    assert (await harness.press(chinese, chinese.buttons[1], harness.ann)).text.startswith("These buttons belong to")
-    assert not (await harness.press(english, english.buttons[1], harness.ming)).text.startswith("These buttons")
+    assert (await harness.press(chinese, chinese.buttons[2], harness.ann)).text.startswith("Only whoever asked for")
+    assert not (await harness.press(english, english.buttons[2], harness.ming)).text.startswith("Only whoever")
 
 
 async def test_chinese_all_the_way(harness: AppHarness) -> None:
