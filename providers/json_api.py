@@ -1,11 +1,10 @@
 """JSON over HTTP for most image services: one call, errors by a table of codes, answers as typed models."""
 
 import json
-import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from aiohttp import ClientSession, ClientTimeout, FormData
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -22,10 +21,9 @@ from providers.errors import (
     ProviderBusyError,
     ProviderError,
     ProviderUnavailableError,
-    Sentence,
     TaskExpiredError,
-    UnusableModelError,
 )
+from providers.faults import BILL, NO_MODEL, Fault, Maker, busy, invalid, operator, unavailable, unusable
 from providers.json_reader import read_json
 from providers.polling import PassingError
 from providers.retry_after import retry_after
@@ -36,80 +34,8 @@ MOST_BYTES_OF_LINKS, MOST_BYTES_OF_PICTURES = 4 << 20, 64 << 20
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """An error that a service reported. `code`: the service's own, or ""; `paying`: in answer to a paying call."""
-
-    status: int
-    code: str = ""
-    message: str = ""
-    retry_after: float | None = None
-    paying: bool = False
-
-    @property
-    def detail(self) -> str:
-        """The text for the log."""
-        return f"HTTP {self.status} {self.code}: {self.message[:300]}"
-
-
-ZERO_LIMIT = re.compile(r"\blimit:? ?0(?!\.?[0-9])", re.IGNORECASE)
-"""A limit that no wait can lift: the account may not use the model at all."""
-_BILL = "the account has no credit left, or a bill to pay: see its billing at the service"
-_NO_MODEL = "there is no such model or address: check the model and the endpoint"
-
-Maker = Callable[[Fault], ProviderError]
 Read = Callable[[Any], tuple[str, str] | None]
 """Takes an answer's JSON; returns the code and the message of the error in it, or None."""
-
-
-def refused(what: Literal["prompt", "reference", "result"]) -> Maker:
-    """Moderation refused the prompt, a reference or the result."""
-    return lambda fault: ContentRefusedError(what, detail=fault.detail)
-
-
-def invalid(words: Sentence | None = None) -> Maker:
-    """The request must be changed; `words` say how."""
-    return lambda fault: InvalidRequestError(words, detail=fault.detail)
-
-
-def busy(seconds: float, words: Sentence | None = None) -> Maker:
-    """The service takes no task now. `seconds`: when to retry, where the service doesn't say."""
-    return lambda fault: ProviderBusyError(words, retry_after=fault.retry_after or seconds, detail=fault.detail)
-
-
-def when(pattern: re.Pattern[str], then: Maker, otherwise: Maker) -> Maker:
-    """`then` where the service's message matches `pattern`, else `otherwise`."""
-    return lambda fault: (then if pattern.search(fault.message) else otherwise)(fault)
-
-
-def unavailable(fault: Fault) -> ProviderError:
-    """The service is down, and says that it took nothing."""
-    return ProviderUnavailableError(retry_after=fault.retry_after, detail=fault.detail)
-
-
-def operator(advice: str, kind: type[MisconfiguredError] = MisconfiguredError) -> Maker:
-    """The operator must act."""
-    return lambda fault: kind(f"{fault.code or f'HTTP {fault.status}'}: {advice}", detail=fault.detail)
-
-
-def key_refused(advice: str) -> Maker:
-    """The operator must act about the credentials."""
-    return operator(advice, KeyRefusedError)
-
-
-def no_credit(advice: str) -> Maker:
-    """The operator must act about the account's balance, bills or own limit."""
-    return operator(advice, NoCreditError)
-
-
-def unusable(advice: str) -> Maker:
-    """The operator must act about the model of this request."""
-    return operator(advice, UnusableModelError)
-
-
-def failed(fault: Fault) -> ProviderError:
-    """The service accepted the task, and the task failed."""
-    return GenerationFailedError(detail=fault.detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +164,7 @@ class Rest:
         if status in {401, 402, 403}:
             # 403 may be about something else than the key.
             kind = {401: KeyRefusedError, 402: NoCreditError}.get(status, MisconfiguredError)
-            return operator(f"{_BILL if status == 402 else self.key} ({fault.message})", kind)(fault)
+            return operator(f"{BILL if status == 402 else self.key} ({fault.message})", kind)(fault)
         if status in http.TOO_LATE_OR_EARLY and fault.paying:
             return http.lost(fault.detail, paying=True)
         if status in http.TOO_LATE_OR_EARLY | {429}:
@@ -248,7 +174,7 @@ class Rest:
         if status >= 500 or status < 300:
             is_plain_no = status == 503 and fault.retry_after is not None
             return unavailable(fault) if is_plain_no else http.lost(fault.detail, paying=fault.paying)
-        return (invalid() if status != 404 else unusable(_NO_MODEL))(fault)
+        return (invalid() if status != 404 else unusable(NO_MODEL))(fault)
 
 
 def _unpaid(error: ProviderError) -> ProviderError:
@@ -256,7 +182,7 @@ def _unpaid(error: ProviderError) -> ProviderError:
     if isinstance(error, (ProviderBusyError, MisconfiguredError)):
         return error
     if isinstance(error, (TaskExpiredError, InvalidRequestError, ContentRefusedError)):
-        return MisconfiguredError(f"{_NO_MODEL} ({error.detail})", detail=error.detail)
+        return MisconfiguredError(f"{NO_MODEL} ({error.detail})", detail=error.detail)
     return ProviderUnavailableError(detail=error.detail)
 
 

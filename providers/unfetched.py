@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from providers.base import ImageRequest, OptionsT
 from providers.errors import InvalidRequestError, Sentence
-from providers.json_api import Maker
+from providers.faults import Maker
 
 log = logging.getLogger(__name__)
 

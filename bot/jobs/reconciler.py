@@ -120,8 +120,12 @@ class Reconciler(Component):
         if job.duel_id is not None and self._context.is_mine(job):
             self._duels.changed(job)
 
+    def _is_outdated(self, job: Job) -> bool:
+        """Whether something has happened to the job since it was read: then it is read again."""
+        return self._reading[job.id] or job.id in self._context.woken
+
     def _start_step(self, job: Job) -> None:
-        if self._reading[job.id] or job.id in self._context.woken:
+        if self._is_outdated(job):
             return
         if job.state is JobState.PREPARING:
             self._finisher.reopened(job.id)
@@ -150,6 +154,9 @@ class Reconciler(Component):
             self._context.queue_changed.set()
 
     def _stop(self, job: Job, tasks: Sequence[Task]) -> None:
+        # A task that has ended meanwhile would be taken up, and its service be told again.
+        if self._is_outdated(job):
+            return
         self._runner.cancel(job, tasks)
         self._start_step(job)
         # A task that still runs ends later, and its pictures are kept then.

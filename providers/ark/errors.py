@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from providers.errors import MisconfiguredError, ProviderError
-from providers.json_api import Fault, Maker, busy, failed, invalid, key_refused, no_credit, operator, refused, unusable
+from providers.faults import Fault, Maker, busy, failed, invalid, key_refused, no_credit, operator, refused, unusable
 from providers.unfetched import unfetched
 
 KEY = "create an API key in the Ark console (API Key 管理) and set it as providers.ark.api_key"

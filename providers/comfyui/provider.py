@@ -34,7 +34,8 @@ from providers.errors import (
     Sentence,
     TaskExpiredError,
 )
-from providers.json_api import MOST_BYTES_OF_PICTURES, Fault, Rest, bearer, invalid
+from providers.faults import Fault, invalid
+from providers.json_api import MOST_BYTES_OF_PICTURES, Rest, bearer
 from providers.model_rules import offering
 from providers.models import widest
 from providers.options import N_

@@ -6,7 +6,7 @@ from typing import Any
 
 from providers import http
 from providers.errors import MisconfiguredError, ProviderError
-from providers.json_api import (
+from providers.faults import (
     Fault,
     Maker,
     busy,

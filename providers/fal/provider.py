@@ -23,7 +23,8 @@ from providers.fal.addresses import Addresses, ticket_of
 from providers.fal.models import MODELS, FalModel, editor
 from providers.fal.options import FalOptions, FalSettings
 from providers.fal.payload import payload
-from providers.json_api import Fault, Maker, Rest, address, busy, failed, invalid, no_credit, refused
+from providers.faults import Fault, Maker, busy, failed, invalid, no_credit, refused
+from providers.json_api import Rest, address
 from providers.json_reader import read_json
 from providers.larger import larger
 from providers.missing import missing

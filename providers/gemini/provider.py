@@ -20,15 +20,10 @@ from providers.errors import (
     Sentence,
     TaskExpiredError,
 )
-from providers.gemini.models import MODELS, PROMPT_LENGTH
-from providers.gemini.options import GeminiOptions, GeminiSettings
-from providers.json_api import (
-    MOST_BYTES_OF_PICTURES,
+from providers.faults import (
     ZERO_LIMIT,
     Fault,
     Maker,
-    Rest,
-    base64_of,
     busy,
     failed,
     invalid,
@@ -39,6 +34,9 @@ from providers.json_api import (
     unusable,
     when,
 )
+from providers.gemini.models import MODELS, PROMPT_LENGTH
+from providers.gemini.options import GeminiOptions, GeminiSettings
+from providers.json_api import MOST_BYTES_OF_PICTURES, Rest, base64_of
 from providers.larger import larger
 from providers.models import today
 from providers.options import nearest_shape

@@ -14,16 +14,11 @@ from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, Working
 from providers.base64_pictures import decode, linked, picture
 from providers.errors import ContentRefusedError, GenerationFailedError, ProviderError, Sentence
-from providers.json_api import (
-    MOST_BYTES_OF_PICTURES,
+from providers.faults import (
     ZERO_LIMIT,
     Fault,
     Maker,
-    Rest,
-    bearer,
     busy,
-    error_object,
-    event,
     failed,
     invalid,
     key_refused,
@@ -33,6 +28,7 @@ from providers.json_api import (
     unusable,
     when,
 )
+from providers.json_api import MOST_BYTES_OF_PICTURES, Rest, bearer, error_object, event
 from providers.larger import larger
 from providers.models import today
 from providers.openai.models import MODELS, PICTURES, PROMPT_LENGTH, REFERENCES, OpenAIModel

@@ -13,12 +13,11 @@ from pydantic_core import to_json
 
 from providers import http
 from providers.errors import ContentRefusedError, GenerationFailedError, ProviderError
-from providers.json_api import (
+from providers.faults import (
     ZERO_LIMIT,
     Fault,
     Maker,
     busy,
-    error_object,
     invalid,
     key_refused,
     no_credit,
@@ -26,6 +25,7 @@ from providers.json_api import (
     unusable,
     when,
 )
+from providers.json_api import error_object
 from providers.unfetched import unfetched
 
 KEY = "create an API key at openrouter.ai/keys and set it as providers.openrouter.api_key"

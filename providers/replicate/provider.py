@@ -20,7 +20,8 @@ from providers.errors import (
     Sentence,
     TaskExpiredError,
 )
-from providers.json_api import Maker, Rest, address, bearer, busy, invalid, key_refused, no_credit
+from providers.faults import Maker, busy, invalid, key_refused, no_credit
+from providers.json_api import Rest, address, bearer
 from providers.larger import larger
 from providers.models import today
 from providers.polling import PassingError, PollingProvider

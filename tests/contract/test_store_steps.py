@@ -1,28 +1,19 @@
 """The steps of the store on each database: all that one changes is stored, or nothing, whatever the others do."""
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import bindparam, insert, select, text
 
 from storage import postgres
 from storage.connection import Connection, Transaction
-from storage.database import StoreError, UnstorableValueError, UnusableStoreError
-from storage.postgres_pool import PostgresConnection
+from storage.database import StoreError, UnstorableValueError
 from storage.schema import users
 from storage.store import Store
 from storage.store_errors import is_temporary
-from tests.support.blank_database import put_blank_database
 from tests.support.held_steps import Hold
-
-BEYOND = 2**63
-"""The smallest number that needs more than 64 bits."""
-_ADD = insert(users).values(id=bindparam("id"), last_turn=0.0)
-Step = Callable[[Transaction], Awaitable[Any]]
+from tests.support.store_steps import ADD, BEYOND, adding, lose, meeting, people, turns
 
 
 @pytest.fixture
@@ -30,79 +21,6 @@ async def store(database_url: str) -> AsyncIterator[Store]:
     store = await Store.open(database_url)
     yield store
     await store.aclose()
-
-
-class Log(list[str]):
-    """The statements that SQLite executes, on all connections. `is_full`: it commits nothing more."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.is_full = False
-
-    def commits(self) -> int:
-        return self.count("COMMIT")
-
-
-@pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Log:
-    log, connect = Log(), sqlite3.connect
-
-    class Disk(sqlite3.Connection):
-        def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
-            if sql == "COMMIT" and log.is_full:
-                raise sqlite3.OperationalError("database or disk is full")
-            return super().execute(sql, *parameters)
-
-    def connected(*args: Any, **kwargs: Any) -> sqlite3.Connection:
-        connection = connect(*args, factory=Disk, **kwargs)
-        connection.set_trace_callback(log.append)
-        return connection
-
-    monkeypatch.setattr(sqlite3, "connect", connected)
-    return log
-
-
-@pytest.fixture
-async def sqlite_store(log: Log, tmp_path: Path) -> AsyncIterator[Store]:
-    put_blank_database(tmp_path / "bot.db")
-    store = await Store.open(f"sqlite:///{tmp_path}/bot.db")
-    log.clear()
-    yield store
-    await store.aclose()
-
-
-def adding(*ids: int) -> Step:
-    """A step that adds people, and returns their ids."""
-
-    async def add(connection: Transaction) -> tuple[int, ...]:
-        for one in ids:
-            await connection.execute(_ADD, {"id": one})
-        return ids
-
-    return add
-
-
-async def people(store: Store) -> list[int]:
-    return list((await store.database.fetch(select(users.c.id).order_by(users.c.id))).scalars())
-
-
-async def meeting(store: Store, *steps: Step, urgent: tuple[Step, ...] = ()) -> list[Any]:
-    """Run steps that wait at the same moment; the urgent ones come last. Returns their results or errors."""
-    hold = Hold(store)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(store.database.write(hold.step))
-        await hold.begun.wait()
-        together = [asyncio.create_task(store.database.write(step)) for step in steps]
-        together += [asyncio.create_task(store.database.write(step, urgent=True)) for step in urgent]
-        await turns()
-        hold.release()
-        return await asyncio.gather(*together, return_exceptions=True)
-
-
-async def turns() -> None:
-    """Let the event loop run: all that can begin has begun."""
-    for _ in range(10):
-        await asyncio.sleep(0)
 
 
 async def test_a_step_returns_its_value_and_all_that_it_changed_is_stored(store: Store) -> None:
@@ -233,7 +151,7 @@ async def test_who_is_cancelled_waits_for_the_step_and_the_next_one_begins_at_on
     following = asyncio.create_task(store.database.write(adding(2)))
     await turns()
     hold.release()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         with pytest.raises(asyncio.CancelledError):
             await work
         assert await following == (2,)
@@ -281,7 +199,7 @@ async def test_a_number_beyond_64_bits_can_never_be_stored_nor_found(store: Stor
     with pytest.raises(UnstorableValueError):
         await store.database.write(adding(1, number))
     with pytest.raises(UnstorableValueError):
-        await store.database.execute(_ADD, {"id": number})
+        await store.database.execute(ADD, {"id": number})
     with pytest.raises(UnstorableValueError):
         await store.database.fetch(select(users).where(users.c.id == number))
     await store.database.write(adding(BEYOND - 1, -BEYOND))
@@ -290,17 +208,7 @@ async def test_a_number_beyond_64_bits_can_never_be_stored_nor_found(store: Stor
 
 async def test_a_parameter_that_is_missing_is_a_mistake_of_the_caller(store: Store) -> None:
     with pytest.raises(KeyError, match="id"):
-        await store.database.execute(_ADD)
-
-
-async def lose(connection: Transaction) -> None:
-    """The transaction ends within the step, as a full disk or a lost connection ends it."""
-    await adding(2)(connection)
-    if isinstance(connection, PostgresConnection):
-        await connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
-    else:
-        await connection.execute(text("ROLLBACK"))
-    raise StoreError("the disk is full")
+        await store.database.execute(ADD)
 
 
 async def test_a_lost_transaction_is_a_temporary_error(store: Store) -> None:
@@ -310,88 +218,6 @@ async def test_a_lost_transaction_is_a_temporary_error(store: Store) -> None:
     assert await people(store) == []
     await store.database.write(adding(1))
     assert await people(store) == [1]
-
-
-async def test_on_sqlite_steps_that_meet_share_a_commit(sqlite_store: Store, log: Log) -> None:
-    await meeting(sqlite_store, *(adding(number) for number in range(40)))
-    assert log.commits() == 2, "the one that was under way, and one for all others"
-    assert await people(sqlite_store) == list(range(40))
-
-
-async def test_on_sqlite_a_lost_transaction_fails_all_steps_that_share_it(sqlite_store: Store) -> None:
-    results = await meeting(sqlite_store, adding(1), lose, adding(3))
-    assert [is_temporary(error) for error in results if isinstance(error, StoreError)] == [True] * 3
-    assert all("the disk is full" in str(error) for error in results), "the log says why"
-    assert await people(sqlite_store) == []
-    await sqlite_store.database.write(adding(1, 2, 3))
-    assert await people(sqlite_store) == [1, 2, 3]
-
-
-async def test_on_sqlite_a_lost_transaction_fails_a_step_that_goes_on(sqlite_store: Store) -> None:
-    async def careless(connection: Transaction) -> None:
-        await adding(1)(connection)
-        await connection.execute(text("ROLLBACK"))
-
-    with pytest.raises(StoreError) as caught:
-        await sqlite_store.database.write(careless)
-    assert is_temporary(caught.value)
-    assert await people(sqlite_store) == []
-
-
-async def test_on_sqlite_a_disk_that_is_full_at_the_commit_fails_all_steps(sqlite_store: Store, log: Log) -> None:
-    async def fill(_connection: Transaction) -> None:
-        log.is_full = True
-
-    results = await meeting(sqlite_store, adding(1), fill, adding(2))
-    assert [is_temporary(error) for error in results if isinstance(error, StoreError)] == [True] * 3
-    log.is_full = False
-    assert await people(sqlite_store) == []
-    await sqlite_store.database.write(adding(3))
-    assert await people(sqlite_store) == [3]
-
-
-async def test_on_sqlite_a_second_process_is_refused_and_leaves_no_worker(sqlite_store: Store, tmp_path: Path) -> None:
-    other = await Store.open(f"sqlite:///{tmp_path}/bot.db")
-    first = await sqlite_store.workers.join(1.0)
-    with pytest.raises(UnusableStoreError, match="another process of the bot works with this file"):
-        await other.workers.join(2.0)
-    assert await sqlite_store.workers.heartbeat(first) == []
-    await sqlite_store.aclose()
-    assert await other.workers.join(3.0)
-    await other.aclose()
-
-
-async def test_on_sqlite_a_step_awaits_nothing_but_its_connection(sqlite_store: Store) -> None:
-    async def waits(connection: Transaction) -> None:
-        await adding(1)(connection)
-        await asyncio.sleep(0)
-
-    async def reads(connection: Connection) -> None:
-        await connection.execute(select(users))
-        await asyncio.sleep(0)
-
-    results = await meeting(sqlite_store, adding(2), waits, adding(3))
-    assert isinstance(results[1], RuntimeError)
-    with pytest.raises(RuntimeError, match="nothing but its connection"):
-        await sqlite_store.database.write(waits)
-    with pytest.raises(RuntimeError, match="nothing but its connection"):
-        await sqlite_store.database.read(reads)
-    assert await people(sqlite_store) == [2, 3]
-    await sqlite_store.database.write(adding(4))
-    assert await people(sqlite_store) == [2, 3, 4]
-
-
-async def test_on_sqlite_a_write_while_the_database_is_closed_ends(sqlite_store: Store) -> None:
-    async with asyncio.timeout(5):
-        writes = [asyncio.create_task(sqlite_store.database.write(adding(number))) for number in range(20)]
-        await asyncio.sleep(0)
-        closing = asyncio.create_task(sqlite_store.aclose())
-        await asyncio.sleep(0)
-        writes += [asyncio.create_task(sqlite_store.database.write(adding(number))) for number in range(20, 40)]
-        results = await asyncio.gather(*writes, return_exceptions=True)
-        await closing
-    assert {type(one) for one in results} <= {tuple, StoreError}
-    assert isinstance(results[0], tuple)
 
 
 async def test_on_postgres_a_connection_that_is_lost_before_the_commit_is_a_temporary_error(

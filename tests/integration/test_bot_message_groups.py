@@ -221,7 +221,7 @@ async def test_a_post_that_can_not_be_joined_keeps_nobody_waiting(tmp_path: Path
     albums = AlbumMiddleware(store, Languages(), late, join, quiet=0.05)
     words = message(1, text="as a watercolour")
     post = message(2, text="our cats", forward_origin=MessageOriginHiddenUser(date=NOW, sender_user_name="Bob"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         handled = [asyncio.create_task(albums(handler, one, {"language": "en"})) for one in (words, post)]
         results = await asyncio.gather(*handled, return_exceptions=True)
     assert [type(one) for one in results] == [RuntimeError, RuntimeError]

@@ -83,7 +83,7 @@ async def test_a_refused_token(harness: AppHarness, caplog: pytest.LogCaptureFix
     await harness.telegram.until(lambda: len(harness.called("getUpdates")) >= 5)
     harness.telegram.bot_api.revoke(revoked=False)
     # It is known at once, without an update.
-    await harness.telegram.until(lambda: len(said(caplog)) == 2, timeout=5)
+    await harness.telegram.until(lambda: len(said(caplog)) == 2)
     # The picture that was paid meanwhile arrives, and new requests are taken.
     await harness.ended()
     await harness.made("a cat")

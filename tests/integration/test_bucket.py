@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -23,6 +24,7 @@ from bot.web.publishing import open_bucket
 from storage.records import StoredReference
 from tests.support import s3
 from tests.support.app_harness import open_app_harness, picture, picture_info
+from tests.support.engine_harness import until
 from tests.support.proxy_server import PASSWORD, USER, open_proxy
 
 TOKEN = "7200000001:for-the-tests"
@@ -63,8 +65,12 @@ async def test_jimeng_fetches_from_the_bucket_and_nothing_is_left(settings: Buck
         (submit,) = harness.submitted()
         assert len({url for url in submit["image_urls"] if url.startswith(f"{settings.endpoint}/pictures/")}) == 2
         assert [picture_info(one)[1] for one in harness.tasks[0].references] == [201, 202]
-        assert harness.app.bucket
-        assert await kept(harness.app.bucket) == []
+        await until(partial(nothing_is_kept, harness.app.bucket))
+
+
+async def nothing_is_kept(bucket: Bucket | None) -> bool:
+    assert bucket
+    return await kept(bucket) == []
 
 
 async def test_addresses_are_signed_and_last_an_hour(bucket: Bucket) -> None:

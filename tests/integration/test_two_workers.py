@@ -61,7 +61,8 @@ class Two:
 
     def __init__(self, service: Service, one: OneWorker, two: OneWorker) -> None:
         self.service, self.one, self.two = service, one, two
-        self.store = one.parts.context.store
+        # An eviction ends the sessions of the first worker.
+        self.store = two.parts.context.store
         self._number = 0
 
     async def ask(self, worker: OneWorker, user: int | None = None) -> Job:
@@ -145,7 +146,8 @@ async def test_time_alone_frees_a_slot_for_another_worker(two: Two) -> None:
     """The worker that knows when is not the one whose task is first."""
     first = await two.ask(two.one)
     await two.submitted(1)
-    await two.store.provider_health.hold("fake", two.store.clock() + 0.3, two.store.clock())
+    store = two.one.parts.context.store
+    await store.provider_health.hold("fake", store.clock() + 0.3, store.clock())
     second = await two.ask(two.two)
     two.service.finish("t1")
     await two.delivered(first)

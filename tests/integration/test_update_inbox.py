@@ -229,7 +229,7 @@ class TestSeveral:
     async def test_one_update_at_two_processes_acts_once(self, new_process: New) -> None:
         one, two = await new_process(), await new_process()
         await asyncio.gather(*(each.inbox.take([update(number)]) for number in range(20) for each in (one, two)))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(one.seen) + len(two.seen) < 20:  # noqa: ASYNC110 - handlers have no events
                 await asyncio.sleep(0.002)
         assert sorted(one.seen + two.seen) == list(range(20))

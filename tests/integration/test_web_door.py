@@ -44,7 +44,7 @@ class Door:
         """Whether a new connection is answered soon."""
         started = time.monotonic()
         async with ClientSession() as session, session.get(f"{self.address}/health") as answer:
-            return answer.status == 200 and time.monotonic() - started < 1
+            return answer.status == 200 and time.monotonic() - started < 5
 
 
 @asynccontextmanager
@@ -68,7 +68,7 @@ async def open_door(**how: float) -> AsyncIterator[Door]:
 async def ended(reader: asyncio.StreamReader) -> bytes:
     """Read until the server closes the connection."""
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             return await reader.read(-1)
     except ConnectionError:
         return b""
@@ -125,7 +125,7 @@ async def test_who_does_not_read_the_answer_is_not_waited_for(caplog: pytest.Log
         with client:
             client.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
             await logged(caplog, "took longer than")
-            client.settimeout(5)
+            client.settimeout(20)
             assert await asyncio.to_thread(_read_all, client) < LARGE
         assert await door.is_well()
     assert "Traceback" not in caplog.text

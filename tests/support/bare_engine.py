@@ -27,7 +27,8 @@ class BareEngine:
         self._number = 0
 
     def new_engine(self) -> JobEngine:
-        return engine_parts(self.store, {"fake": self.provider}, self.stage, sleep=self._sleep).engine
+        self.parts = engine_parts(self.store, {"fake": self.provider}, self.stage, sleep=self._sleep)
+        return self.parts.engine
 
     async def _sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)
@@ -58,7 +59,7 @@ class BareEngine:
         return found.state
 
     async def until(self, true: Callable[[], Awaitable[bool]]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not await true():  # noqa: ASYNC110 - the store has no events to wait for
                 await asyncio.sleep(0.002)
 
@@ -79,6 +80,10 @@ class BareEngine:
             return len(await self.store.tasks.running()) == count
 
         await self.until(reached)
+
+    async def nothing_runs(self) -> bool:
+        """Whether this process polls no task."""
+        return not self.parts.progress.runs
 
     @asynccontextmanager
     async def crashed(self) -> AsyncIterator[None]:

@@ -154,7 +154,7 @@ class RecordingNotifier:
 
     async def until(self, true: Callable[[], object]) -> None:
         """Wait for a condition on this fake."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not true():
                 self.changed.clear()
                 await self.changed.wait()

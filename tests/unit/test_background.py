@@ -21,7 +21,7 @@ async def test_closing_ends_what_runs_and_returns_when_it_has_ended_already() ->
     running, ended = background.spawn(work(), "work"), background.spawn(short(), "short")
     await begun.wait()
     await ended
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await background.aclose()
         await background.drain()
     assert running.cancelled()
@@ -34,7 +34,7 @@ async def test_a_failure_is_logged_under_its_name(caplog: pytest.LogCaptureFixtu
         raise KeyError
 
     background.spawn(broken(), "the broken one")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await background.drain()
     await asyncio.sleep(0)
     assert "the broken one failed" in caplog.text

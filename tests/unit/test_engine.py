@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.jobs import engine as engine_module
 from bot.jobs import task_failures
 from bot.jobs.ports import InvalidReferenceError, Phase, Undelivered, Unreachable, sentence
 from providers.base import ProviderSettings
@@ -210,33 +209,6 @@ async def test_the_queue_shows_places_and_learns_the_time(harness: BareEngine) -
     await harness.until_state(first, JobState.DELIVERED)
     await harness.stage.until(lambda: harness.stage.shown[third.id].place == 1)
     assert harness.stage.shown[third.id].left is not None
-
-
-async def test_cancelling_in_the_queue_costs_nothing(harness: BareEngine) -> None:
-    await harness.ask()
-    await harness.until_submitted(1)
-    second = await harness.ask()
-    await harness.until_state(second, JobState.WORKING)
-    assert await harness.engine.cancel(second.id)
-    assert not await harness.engine.cancel(second.id)
-    await harness.stage.until(lambda: harness.stage.endings)
-    assert harness.stage.endings[0].error_message == {"template": engine_module.CANCELLED.template, "values": {}}
-    harness.provider.finish("t1")
-    await harness.stage.until(lambda: harness.stage.delivered)
-    assert harness.provider.submits == 1
-
-
-async def test_cancelling_what_runs_keeps_the_picture_for_the_history(harness: BareEngine) -> None:
-    job = await harness.ask()
-    await harness.until_submitted(1)
-    assert await harness.engine.cancel(job.id)
-    await harness.stage.until(lambda: harness.stage.endings)
-    assert harness.stage.endings[0].error_message == {"template": engine_module.CANCELLED_PAID.template, "values": {}}
-    harness.provider.finish("t1")
-    await harness.stage.until(lambda: harness.stage.kept)
-    assert harness.provider.cancelled == ["t1"]
-    await harness.until_state(job, JobState.CANCELLED)
-    assert harness.stage.delivered == []
 
 
 async def test_a_task_that_took_too_long_is_looked_at_again_by_its_ticket(harness: BareEngine) -> None:

@@ -44,7 +44,7 @@ class Crowd:
 
 
 async def until(happens: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not happens():  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.001)
 

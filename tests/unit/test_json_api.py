@@ -5,7 +5,8 @@ import re
 import pytest
 
 from providers.errors import ContentRefusedError, InvalidRequestError, MisconfiguredError, OutcomeUnknownError
-from providers.json_api import ZERO_LIMIT, Fault, Rest, busy, error_object, invalid, operator, refused, when
+from providers.faults import ZERO_LIMIT, Fault, busy, invalid, operator, refused, when
+from providers.json_api import Rest, error_object
 
 TABLE = {
     "Input": invalid(),

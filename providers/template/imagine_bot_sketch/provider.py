@@ -11,7 +11,8 @@ from imagine_bot_sketch.options import SketchOptions, SketchSettings
 from providers import http
 from providers.base import Capabilities, Finished, ImageRequest, Picture, Queued, Working
 from providers.errors import GenerationFailedError, TaskExpiredError
-from providers.json_api import Maker, Rest, address, bearer, busy, error_object, failed, invalid, key_refused, refused
+from providers.faults import Maker, busy, failed, invalid, key_refused, refused
+from providers.json_api import Rest, address, bearer, error_object
 from providers.polling import PollingProvider
 
 KEY = "create a key at sketch.example (Account → Keys) and set it as providers.sketch.key"

@@ -1,48 +1,24 @@
-"""Every operation of the store builds its statements once, on each database: called again, it compiles nothing."""
+"""Calls of every operation of the store, on rows that they make."""
 
-import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
-from storage.duel_records import NewDuel
 from storage.edited_prompts import Offer
 from storage.history import HistoryFilter
-from storage.invitations import Joined
 from storage.job_states import JobState, TaskState
 from storage.money import Budget, BudgetRules, Charge, Period
 from storage.new_jobs import DAY
-from storage.operations import Operations
 from storage.pictures import Sent
-from storage.quota import Quota
-from storage.records import (
-    CheckedReference,
-    Cost,
-    Draft,
-    Job,
-    Limits,
-    NewDraft,
-    NewPicture,
-    NewReference,
-    NewUpdate,
-    Task,
-)
-from storage.settings_records import Style
+from storage.records import CheckedReference, Cost, Draft, Job, Limits, NewDraft, NewReference, NewUpdate, Task
 from storage.store import Store
+from tests.support.store_calls_duels import duels
+from tests.support.store_calls_people import access, data_of_people, groups, people
 from tests.support.stored_jobs import ANN, ERROR_MESSAGE, claim, finished, new_job, queued
 
 BYTES = CheckedReference(b"x", "image/png", 8, 8, [])
 Calls = Callable[[Store, int], Awaitable[None]]
 """Calls operations. The number is another one at each time, and so are the rows that it makes."""
-
-
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[Store]:
-    store = await Store.open(database_url)
-    yield store
-    await store.aclose()
 
 
 async def _requests(store: Store, n: int) -> None:
@@ -165,75 +141,6 @@ async def _history(store: Store, filters: HistoryFilter) -> None:
     assert await store.history.moments(filters)
 
 
-async def _people(store: Store, n: int) -> None:
-    people = store.users
-    await people.choose(n, "ark")
-    await people.speak(n, "zh")
-    await people.deliver(n, "both")
-    await people.cover(n, True)
-    await people.show_drafts(n, True)
-    await people.set_option(n, "ark", "n", "4")
-    assert (await people.preferences(n)).options
-    assert await store.styles.keep(n, Style("ink", "in ink"), most=2)
-    assert await store.styles.of(n)
-    assert await store.styles.drop(n, "ink")
-
-
-async def _data_of_people(store: Store, n: int) -> None:
-    # Another number of jobs at each time: so many are on a page.
-    for number in range(n, n + n // 100):
-        await finished(store, number, user=n)
-    assert [len(page) async for page in store.exports.pictures(n)] == [n // 100]
-    assert await store.usage.since(0.0)
-    await store.counts.queue()
-    assert await store.usage.since(0.0, n)
-    assert await store.erasure.count(n)
-    assert not await store.erasure.is_under_way(n)
-    await store.erasure.erase(n, float(n))
-    await store.erasure.forget(float(n))
-
-
-async def _groups(store: Store, n: int) -> None:
-    old, new = -n, -1_000_000 - n
-    await store.posted.add(old, "album", NewReference("a", n), float(n))
-    await store.chats.set(old, quiet=True, provider="ark")
-    await store.chats.set_option(old, "ark", "n", "4")
-    assert (await store.chats.rules(old)).quiet
-    assert await store.chats.open_jobs(old) == []
-    await store.chats.migrate(old, new)
-    assert (await store.chats.now(old))[0] == new
-    assert await store.chats.former(new) == old
-    assert await store.posted.album(new, "album")
-    await store.posted.forget(n + 1.0)
-
-
-async def _access(store: Store, n: int) -> None:
-    members, invitations, people = store.members, store.invitations, store.people
-    await members.decide(n, "allowed")
-    await members.limit(n, "waiting", 3)
-    assert not await members.make_first_admin(n)
-    assert await members.ask_about_group(-n, "Foxes")
-    await members.decide_group(-n, "allowed", "Foxes")
-    await members.name_group(-n, "Owls")
-    assert await members.groups()
-    assert (await members.group(-n)).title == "Owls"
-    assert (await members.all()).groups[-n] == "allowed"
-    await people.seen(n, "Ann", "en", float(n))
-    assert await people.lately()
-    assert await people.with_access("allowed")
-    assert await people.named([n])
-    assert await people.open_jobs(n) == []
-    assert await people.undecided({n}) == await people.undecided(())
-    assert (await store.users.name(n), await store.users.spoken(n)) == ("Ann", "en")
-    await people.seen(n + 1, "Bob", "en", float(n))
-    await people.forget_strangers(float(n))
-    invitation = await invitations.add(f"hash {n}", 1, n, float(n))
-    assert await invitations.all()
-    assert await invitations.is_known(f"hash {n}")
-    assert await invitations.use(f"hash {n}", n + 1) is Joined.IN
-    assert not await invitations.revoke(invitation)
-
-
 async def _providers(store: Store, n: int) -> None:
     name, health = f"provider {n}", store.provider_health
     assert (await health.hold(name, 0.0, float(n))).busy_since
@@ -317,105 +224,18 @@ async def _money(store: Store, n: int) -> None:
     await store.confirmations.forget(now)
 
 
-async def _duels(store: Store, n: int) -> None:
-    duels, votes, now = store.duels, store.duel_votes, float(n)
-    await duels.forget(now)
-    for which in (n, n + 1):
-        requests = tuple(new_job(10 * which + number, provider="fake") for number in (1, 2))
-        new = NewDuel(f"duel {which}", 5, ANN, requests, (None, Cost(1, "CNY")))
-        duel_id = await duels.ask(new, now)
-        assert duel_id
-        await duels.asked_at(duel_id, n)
-        asked = await duels.asked(duel_id)
-        assert asked
-        made = await duels.begin(asked, now, worker_id=None, quota=Quota(waiting=99), budgets=BudgetRules())
-        assert len(made) == 2
-        await duels.drop(duel_id)
-        await _play(store, duel_id, made, now)
-    assert await votes.records(5)
-    assert await votes.take_due(now + 9000, now, 0) is None
-
-
-async def _play(store: Store, duel_id: int, made: list[Job], now: float) -> None:
-    duels, votes = store.duels, store.duel_votes
-    assert await duels.get(duel_id)
-    for job in made:
-        await store.tasks.queue(job.id, "fake", [{}], [], now)
-    await store.tasks.claim("fake", Limits(100), now, most=10)
-    for job in made:
-        (task,) = await store.tasks.of_job(job.id)
-        await store.tasks.finish_task(task.id, [NewPicture(url="x")], now)
-    assert await duels.stuck(now) == []
-    assert await duels.cancel(duel_id, now, ERROR_MESSAGE, ERROR_MESSAGE) == []
-    lined_up = await duels.line_up(duel_id, now)
-    assert lined_up
-    assert len(lined_up.lettered) == 2
-    await duels.shown(duel_id, now + 1)
-    assert await duels.try_poll(duel_id)
-    await duels.poll_sent(duel_id, f"poll {duel_id}", 9)
-    assert await votes.duel_of_poll(f"poll {duel_id}") == duel_id
-    assert await votes.vote(duel_id, ANN, "A", now)
-    await votes.withdraw(duel_id, ANN)
-    assert await votes.vote(duel_id, ANN, "B", now)
-    assert await votes.next_closing() == now + 1
-    assert await votes.end_now(duel_id, now)
-    assert await votes.take(duel_id, now, now, 0)
-    assert await votes.take_due(now, now, 0)
-    assert [one.won for one in await votes.results(duel_id)] == [False, True]
-    await votes.told(duel_id, now)
-    assert not await duels.void(duel_id, now)
-    assert await duels.standing(duel_id)
-
-
 ALL: tuple[Calls, ...] = (
     _requests,
     _edits,
     _drafts,
     _tasks,
     _pictures,
-    _people,
-    _data_of_people,
-    _groups,
-    _access,
+    people,
+    data_of_people,
+    groups,
+    access,
     _providers,
     _workers,
     _money,
-    _duels,
+    duels,
 )
-
-
-@pytest.mark.parametrize("calls", ALL, ids=lambda calls: calls.__name__.strip("_"))
-async def test_an_operation_that_is_called_again_compiles_nothing(store: Store, calls: Calls) -> None:
-    statements = store.database.backend.statements
-    await calls(store, 100)
-    known = statements.compilations
-    await calls(store, 300)
-    assert statements.compilations == known
-
-
-async def test_no_operation_is_left_out(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    missing = {f"{kind.__name__}.{name}" for kind, name in _operations()}
-
-    def noted(kind: type[Operations], name: str) -> None:
-        real = getattr(kind, name)
-
-        def operation(*args: Any, **kwargs: Any) -> Any:
-            missing.discard(f"{kind.__name__}.{name}")
-            return real(*args, **kwargs)
-
-        monkeypatch.setattr(kind, name, operation)
-
-    for kind, name in _operations():
-        noted(kind, name)
-    for number, calls in enumerate(ALL, start=1):
-        await calls(store, number * 100)
-    assert missing == set()
-
-
-def _operations() -> Iterator[tuple[type[Operations], str]]:
-    """The public operations of the store, with their classes."""
-    for kind in Operations.__subclasses__():
-        for name, method in list(vars(kind).items()):
-            is_operation = inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method)
-            if kind.__module__.startswith("storage.") and is_operation and not name.startswith("_"):
-                yield kind, name
