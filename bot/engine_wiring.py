@@ -14,6 +14,7 @@ from bot.jobs.fresh_addresses import FreshAddresses
 from bot.jobs.heartbeat import Heartbeat
 from bot.jobs.lost_tickets import LostTickets
 from bot.jobs.over_budget import OverBudget
+from bot.jobs.own_requests import OwnRequests
 from bot.jobs.preparer import Preparer
 from bot.jobs.progress import ProgressTracker, by_provider
 from bot.jobs.progress_loop import ProgressLoop
@@ -40,6 +41,7 @@ class EngineParts:
     fresh_addresses: FreshAddresses
     switch: ServiceSwitch
     tests: ServiceTests
+    own_requests: OwnRequests
     duels: Duels
 
 
@@ -66,5 +68,16 @@ def wire_engine(context: JobContext) -> EngineParts:
     engine = JobEngine(context, finisher, failover, order)
     fresh = FreshAddresses(context, requests)
     return EngineParts(
-        engine, context, progress, progress_loop, heartbeat, finisher, announcements, fresh, switch, tests, duels
+        engine,
+        context,
+        progress,
+        progress_loop,
+        heartbeat,
+        finisher,
+        announcements,
+        fresh,
+        switch,
+        tests,
+        OwnRequests(context, progress),
+        duels,
     )

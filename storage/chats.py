@@ -4,30 +4,41 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Executable, Table, bindparam, case, delete, or_, select, update
+from sqlalchemy import BigInteger, Executable, Table, and_, bindparam, case, delete, or_, select, update
 
 from storage import ledger, notifications
 from storage.connection import Connection, Transaction
+from storage.depictions import move_likenesses
 from storage.job_states import IS_OPEN, NOT_READY, is_in
 from storage.operations import Operations, reads, writes
 from storage.own_budgets import move_budgets
 from storage.records import OpenInChat
 from storage.rows import IS_STARTED
-from storage.schema import chats, drafts, duel_results, duels, jobs, pictures
-from storage.settings_records import ChatRules, with_option
+from storage.schema import chats, drafts, duel_results, duels, jobs, menus, pictures, suggestions, topics
+from storage.settings_records import ChatRules, TopicDefaults, with_option
 from storage.statements import upsert
+from storage.topics import MOVE_TOPICS
 
 _MESSAGES: Mapping[Table, Sequence[str]] = {
     jobs: ("message_id", "asked_message_id", "status_id", "thread_id"),
     drafts: ("message_id", "question_id"),
     duels: ("question_id", "poll_message_id"),
     duel_results: (),
+    suggestions: ("question_id", "answered_id"),
 }
 """The columns that hold ids of messages and topics of a chat."""
 
 
+_OWN_NAMES = [name for name in ChatRules.__slots__ if name in chats.c]
+_TOPIC_NAMES = TopicDefaults.__slots__
+_IN_TOPIC = and_(topics.c.chat_id == chats.c.id, topics.c.thread_id == bindparam("in_topic", type_=BigInteger))
 _NOW = (
-    select(chats.c.id, *(chats.c[name] for name in ChatRules.__slots__))
+    select(
+        chats.c.id,
+        *(chats.c[name] for name in _OWN_NAMES),
+        *(topics.c[name].label(f"topic_{name}") for name in _TOPIC_NAMES),
+    )
+    .outerjoin(topics, _IN_TOPIC)
     .where(or_(chats.c.id == bindparam("chat_id"), chats.c.migrated_from == bindparam("chat_id")))
     .order_by(chats.c.migrated_from.is_(None))
 )
@@ -45,6 +56,9 @@ _MOVE_ROWS: Sequence[Executable] = (
         update(table).where(table.c.chat_id == _OLD).values(chat_id=_NEW, **dict.fromkeys(columns))
         for table, columns in _MESSAGES.items()
     ),
+    *MOVE_TOPICS,
+    # Its messages are in the old group.
+    delete(menus).where(menus.c.chat_id == _OLD),
     update(pictures)
     .where(pictures.c.chat_id == _OLD)
     .values(chat_id=_NEW, former_chat_id=case((pictures.c.message_id.is_not(None), _OLD))),
@@ -54,9 +68,10 @@ _MOVE_ROWS: Sequence[Executable] = (
 class Chats(Operations):
     """The groups of one database."""
 
-    async def rules(self, chat_id: int) -> ChatRules:
-        """The settings of this group; the defaults where none were made."""
-        return (await self.now(chat_id))[1]
+    @reads
+    async def rules(self, connection: Connection, chat_id: int, thread_id: int | None = None) -> ChatRules:
+        """The settings of this group, in this topic (None: without any topic's); the defaults where none were made."""
+        return (await _now(connection, chat_id, thread_id))[1]
 
     @reads
     async def now(self, connection: Connection, chat_id: int) -> tuple[int, ChatRules]:
@@ -81,6 +96,7 @@ class Chats(Operations):
         """
         await connection.lock(f"chat {old}")
         await self._move(connection, old, new)
+        await move_likenesses(connection, old, new)
         for statement in _MOVE_ROWS:
             await connection.execute(statement, {"old": old, "new": new})
         # After its jobs are locked: none of them settles at this moment.
@@ -109,7 +125,7 @@ class Chats(Operations):
         rows = await connection.execute(_BOTH, both)
         known = {row["id"]: row for row in rows.mappings()}
         before, after = known.get(old, {}), known.get(new, {})
-        names = (*ChatRules.__slots__, "title")
+        names = (*_OWN_NAMES, "title")
         values = {name: before.get(name) if after.get(name) is None else after[name] for name in names}
         values["migrated_from"] = old
         values["access"] = _stricter(before.get("access"), after.get("access"))
@@ -130,8 +146,11 @@ def _stricter(before: str | None, after: str | None) -> str | None:
     return next((access for access in ("left", "allowed", "asked") if access in {before, after}), None)
 
 
-async def _now(connection: Connection, chat_id: int) -> tuple[int, ChatRules]:
-    row = dict((await connection.execute(_NOW, {"chat_id": chat_id})).mappings().first() or {})
-    now = row.pop("id", chat_id)
+async def _now(connection: Connection, chat_id: int, thread_id: int | None = None) -> tuple[int, ChatRules]:
+    which = {"chat_id": chat_id, "in_topic": thread_id}
+    row = (await connection.execute(_NOW, which)).mappings().first() or {}
     # NULL is the default.
-    return now, ChatRules(**{name: value for name, value in row.items() if value is not None})
+    known = {name: value for name, value in row.items() if value is not None}
+    rules = ChatRules(**{name: known[name] for name in _OWN_NAMES if name in known})
+    topic = TopicDefaults(**{name: known[f"topic_{name}"] for name in _TOPIC_NAMES if f"topic_{name}" in known})
+    return known.get("id", chat_id), rules if topic.is_empty else rules.in_topic(topic)

@@ -36,12 +36,12 @@ _FORGET = delete(confirmations).where(confirmations.c.created_at < bindparam("be
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A request that waits for its person's consent to `price`, since `created_at`. `question_id`: the message that
-    asks, if it is known."""
+    """A request that waits for its person's consent to `price`, since `created_at` (None: the operator had set none).
+    `question_id`: the message that asks, if it is known."""
 
     id: int
     request: NewJob
-    price: Cost
+    price: Cost | None
     created_at: float
     question_id: int | None = None
 
@@ -51,7 +51,7 @@ class Confirmations(Operations):
 
     @writes
     async def add(
-        self, connection: Transaction, new: NewJob, price: Cost, now: float, *, apart: float = 0.0
+        self, connection: Transaction, new: NewJob, price: Cost | None, now: float, *, apart: float = 0.0
     ) -> int | None:
         """Store a request and its price; returns the id of its confirmation. It replaces an earlier one of the same
         update.
@@ -64,7 +64,7 @@ class Confirmations(Operations):
         chat_id = await current_chat_id(connection, new.chat_id)
         if (await connection.execute(_MADE, key)).first():
             return None
-        request = {**asdict(new), PRICE: asdict(price)}
+        request = {**asdict(new), PRICE: asdict(price) if price else None}
         known = (await connection.execute(_KNOWN, key)).first()
         if known is not None and known.question_id is not None and known.request == _plain(request):
             return None
@@ -118,8 +118,8 @@ async def _is_double_press(connection: Transaction, new: NewJob, since: float) -
 
 def _confirmation(row: Any) -> Confirmation:
     request = dict(row.request)
-    price = Cost(**request.pop(PRICE))
-    return Confirmation(row.id, _request(request), price, row.created_at, row.question_id)
+    price = request.pop(PRICE)
+    return Confirmation(row.id, stored_request(request), price and Cost(**price), row.created_at, row.question_id)
 
 
 def _plain(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,6 +127,7 @@ def _plain(request: Mapping[str, Any]) -> dict[str, Any]:
     return {**request, "references": list(request["references"])}
 
 
-def _request(stored: Mapping[str, Any]) -> NewJob:
+def stored_request(stored: Mapping[str, Any]) -> NewJob:
+    """A request of which the fields were stored as JSON."""
     references = tuple(NewReference(**one) for one in stored["references"])
     return NewJob(**{**stored, "references": references})

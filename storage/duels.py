@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from storage.cancelling import cancel_job
 from storage.connection import Connection, Transaction
 from storage.drafts import drop_drafts
 from storage.duel_records import LETTERS, AskedDuel, Duel, DuelStanding, DuelState, NewDuel
@@ -29,7 +30,6 @@ from storage.duel_statements import (
     VOID,
     WITH_PICTURES,
 )
-from storage.jobs import cancel_job
 from storage.money import BudgetRules, Charge
 from storage.new_jobs import check_quota, complete_job, insert_job
 from storage.operations import Operations, reads, writes

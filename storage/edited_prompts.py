@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, BindParameter, Executable, and_, bindparam, d
 
 from storage import notifications
 from storage.connection import Transaction
+from storage.depictions import drop_depicted
 from storage.job_states import NOT_READY, JobState, TaskState, move_job
 from storage.operations import Operations, writes
 from storage.records import Job, NewJob
@@ -38,7 +39,7 @@ _CAPTIONS = select(captions.c.message_id, captions.c.words).where(_OF_JOB)
 _KEEP_CAPTION = upsert(captions, "chat_id", "message_id", "job_id", "words").on_conflict_do_update(
     index_elements=["chat_id", "message_id"], set_={"words": bindparam("words")}
 )
-_SAME = ("provider", "prompt", "options", "style", "said")
+_SAME = ("provider", "prompt", "choices", "options", "style", "said")
 _REWORD = move_job(
     jobs.c.id == bindparam("job_id"),
     NOT_READY,
@@ -93,7 +94,7 @@ class Edits(Operations):
         """Give a job of which no task was claimed another prompt, options and references: it is prepared anew, and
         keeps its place in the queue.
 
-        None: it is too late, or a later edit is known.
+        None: it is too late, or a later edit is known. Raises `LikenessGoneError`.
         """
         job = await lock_job(connection, job_id)
         if job is None or job.state not in NOT_READY or (job.edited_at or 0) > edited_at:
@@ -169,8 +170,9 @@ def _key(offer: Offer) -> dict[str, int]:
 
 async def _replace_references(connection: Transaction, job: Job, new: NewJob) -> None:
     """The references become those of the new request; unchanged ones keep their bytes where these still fit."""
-    known = Counter((one.file_id, one.message_id) for one in await references_of(connection, job.id))
-    if known != Counter((one.file_id, one.message_id) for one in new.references):
+    known = Counter((one.file_id, one.message_id, one.named) for one in await references_of(connection, job.id))
+    if known != Counter((one.file_id, one.message_id, one.named) for one in new.references):
+        await drop_depicted(connection, job.id)
         await connection.execute(_DELETE_REFERENCES, {"job_id": job.id})
         await add_references(connection, job.id, new.references)
     elif new.provider != job.provider or new.options != job.options:

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, func, select
 
 from storage.connection import Connection
 from storage.operations import Operations, reads
+from storage.picture_statements import OWN_PROMPT
 from storage.records import Cost
 from storage.schema import jobs, pictures, references, tasks
 from storage.statements import Parameters
@@ -27,7 +28,8 @@ _PICTURES = (
         pictures.c.job_id,
         pictures.c.chat_id,
         pictures.c.created_at,
-        *(jobs.c[name] for name in ("prompt", "style", "provider", "options")),
+        *(jobs.c[name] for name in ("style", "provider", "options")),
+        OWN_PROMPT,
         *(pictures.c[name] for name in ("seed", "width", "height", "size", "photo_id", "document_id")),
         pictures.c.starred_at,
         pictures.c.hidden_at,

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Executable, Select, String, bindparam, func, select, true
+from sqlalchemy import BigInteger, ColumnElement, Executable, Select, String, and_, bindparam, func, or_, select, true
 
 from storage.operations import Operations
+from storage.picture_statements import OWN_PROMPT
 from storage.pictures import Picture, PictureWithPrompt, picture_of, select_pictures
-from storage.prompt_search import Search, escaped
-from storage.schema import jobs, pictures
+from storage.prompt_search import Search, escaped, with_own_words
+from storage.schema import jobs, pictures, tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +106,11 @@ def _ids(shape: _Shape) -> Select[Any]:
     if not shape.words:
         return shown
     words = [bindparam(f"word_{number}", type_=String) for number in range(shape.words)]
+    own_words, matching = (pictures.c.id.in_(with_own_words(_PERSON, some)).is_(true()) for some in ((), words))
     # As a truth value, so that the databases look each picture up in the set of jobs. PostgreSQL expects few of them,
     # and would read the pictures of each from the table.
-    return shown.where(pictures.c.job_id.in_(shape.search(_PERSON, words)).is_(true()))
+    of_job = pictures.c.job_id.in_(shape.search(_PERSON, words)).is_(true())
+    return shown.where(or_(and_(of_job, ~own_words), matching))
 
 
 @lru_cache(SHAPES)
@@ -119,10 +122,11 @@ def _page(shape: _Shape, towards: str) -> Executable:
     count = select(func.count()).select_from(own).scalar_subquery()
     number = select(func.count()).select_from(own).where(own.c.id >= here.c.id).scalar_subquery()
     return (
-        select_pictures(jobs.c.prompt, number.label("number"), count.label("count"))
+        select_pictures(OWN_PROMPT, number.label("number"), count.label("count"))
         .select_from(here)
         .join(pictures, pictures.c.id == here.c.id)
         .join(jobs, jobs.c.id == pictures.c.job_id)
+        .join(tasks, tasks.c.id == pictures.c.task_id)
     )
 
 
@@ -133,9 +137,10 @@ def _find(shape: _Shape, *, is_limited: bool) -> Executable:
         own = own.where(pictures.c.id < bindparam("before"))
     newest = own.order_by(pictures.c.id.desc()).limit(bindparam("most")).subquery()
     return (
-        select_pictures(jobs.c.prompt)
+        select_pictures(OWN_PROMPT)
         .join(newest, newest.c.id == pictures.c.id)
         .join(jobs, jobs.c.id == pictures.c.job_id)
+        .join(tasks, tasks.c.id == pictures.c.task_id)
         .order_by(pictures.c.id.desc())
     )
 

@@ -6,13 +6,11 @@ from typing import Any
 from sqlalchemy import Executable
 
 from storage import notifications
+from storage.cancelling import cancel_job
 from storage.connection import Connection, Transaction
 from storage.drafts import drop_drafts
 from storage.job_statements import (
-    ANY_BEGUN,
     ASKED_IN,
-    CANCEL_JOB,
-    CANCEL_WAITING_TASKS,
     CONCLUDE_JOB,
     DELETE_REFERENCE_BYTES,
     END_JOB,
@@ -203,31 +201,6 @@ class Jobs(Operations):
     async def _one(self, query: Executable, **which: object) -> Job | None:
         row = (await self._db.fetch(query, which)).mappings().first()
         return as_job(row) if row else None
-
-
-async def cancel_job(
-    connection: Transaction,
-    job_id: int,
-    now: float,
-    free: ErrorMessage,
-    paid: ErrorMessage,
-    *,
-    only_unstarted: bool = False,
-) -> Job | None:
-    """Within a transaction: see `Jobs.cancel`."""
-    job = await lock_job(connection, job_id)
-    if job is None or job.state not in NOT_READY:
-        return None
-    own = {"job_id": job_id}
-    if only_unstarted:
-        rows = (await connection.execute(LOCK_TASKS, own)).all()
-        if any(row.state != TaskState.QUEUED for row in rows):
-            return None
-    await connection.execute(CANCEL_WAITING_TASKS, {**own, "now": now})
-    # Read after the move: a task that was claimed at this very moment is seen.
-    error_message = paid if (await connection.execute(ANY_BEGUN, own)).first() else free
-    connection.notify(notifications.QUEUE)
-    return await change_job(connection, CANCEL_JOB, {**own, "message": dict(error_message)})
 
 
 async def conclude_job(connection: Transaction, job_id: int) -> Job | None:

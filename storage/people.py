@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import and_, bindparam, delete, func, or_, select
 
 from storage.access_records import PersonAccess, SeenPerson
-from storage.connection import Connection
+from storage.connection import Connection, Transaction
+from storage.depictions import take_username
 from storage.job_states import IS_OPEN, NOT_READY, is_in
-from storage.operations import Operations, reads
+from storage.operations import Operations, reads, writes
 from storage.records import OpenInChat
 from storage.rows import IS_STARTED
 from storage.schema import jobs, members, users
@@ -18,7 +19,15 @@ MOST_SEEN = 200
 """The longest list of people who were seen lately."""
 
 # A person who was only seen has chosen nothing, and no task of theirs was ever claimed.
-_CHOSEN = (users.c.provider, users.c.language, users.c.options, users.c.delivery, users.c.spoiler, users.c.drafts)
+_CHOSEN = (
+    users.c.provider,
+    users.c.language,
+    users.c.options,
+    users.c.delivery,
+    users.c.spoiler,
+    users.c.drafts,
+    users.c.time_zone,
+)
 HAS_USED = or_(users.c.last_turn > 0, *(column.is_not(None) for column in _CHOSEN))
 _SEEN = upsert(users, "name", "seen_at", "seen_language", id=bindparam("user_id"), last_turn=0.0)
 _NOTE = _SEEN.on_conflict_do_update(
@@ -57,10 +66,21 @@ _OPEN_JOBS = (
 class People(Operations):
     """The people of one database."""
 
-    async def seen(self, user_id: int, name: str, language: str | None, now: float) -> None:
-        """Note a person's name and language at Telegram, and when they were seen."""
+    @writes
+    async def seen(
+        self,
+        connection: Transaction,
+        user_id: int,
+        name: str,
+        language: str | None,
+        now: float,
+        username: str | None = None,
+    ) -> None:
+        """Note a person's name and language at Telegram, when they were seen, and their username, if they have kept a
+        likeness."""
         values = {"name": name[:MAX_NAME_LENGTH], "seen_at": now, "seen_language": (language or "")[:16] or None}
-        await self._db.execute(_NOTE, {"user_id": user_id, **values})
+        await connection.execute(_NOTE, {"user_id": user_id, **values})
+        await take_username(connection, user_id, username)
 
     async def forget_strangers(self, before: float) -> None:
         """Forget people who were last seen before this time and have never used the bot."""

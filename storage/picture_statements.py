@@ -12,6 +12,8 @@ PICTURE_COLUMNS = [
     *(column for column in pictures.c if column is not pictures.c.data),
     pictures.c.data.is_not(None).label("has_bytes"),
 ]
+OWN_PROMPT = func.coalesce(tasks.c.prompt, jobs.c.prompt).label("prompt")
+"""SQL expression on `tasks` and `jobs`: the words of a picture."""
 _OWN, _OF_JOB = pictures.c.id == bindparam("picture_id"), pictures.c.job_id == bindparam("job_id")
 _SELECT = select(*PICTURE_COLUMNS)
 PICTURE = _SELECT.where(_OWN)
@@ -32,8 +34,9 @@ _FIRST_REFERENCE = (
     .limit(1)
 )
 MADE_FROM = (
-    select(*PICTURE_COLUMNS, jobs.c.prompt)
+    select(*PICTURE_COLUMNS, OWN_PROMPT)
     .join(jobs, jobs.c.id == pictures.c.job_id)
+    .join(tasks, tasks.c.id == pictures.c.task_id)
     .where(pictures.c.id == _FIRST_REFERENCE.scalar_subquery(), pictures.c.hidden_at.is_(None))
 )
 STAR = update(pictures).where(_OWN).values(starred_at=bindparam("at"))
@@ -47,7 +50,7 @@ _IS_IN_SAME_TASK = and_(pictures.c.task_id == bindparam("task_id"), pictures.c.i
 _IS_EARLIER = or_(pictures.c.task_id < bindparam("task_id"), _IS_IN_SAME_TASK)
 PICTURE_DETAILS = (
     select(
-        jobs.c.prompt,
+        OWN_PROMPT,
         tasks.c.provider,
         _COUNT.where(_IS_EARLIER).scalar_subquery().label("number"),
         _COUNT.scalar_subquery().label("count"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, func, select, text, union_all
 
-from storage.schema import jobs
+from storage.schema import jobs, pictures, tasks
 from storage.tables_jobs import HAS_LONG_PROMPT, HAS_SHORT_PROMPT
 
 ESCAPE = "\\"
@@ -31,6 +31,15 @@ def on_postgres(person: ColumnElement[int], words: Sequence[ColumnElement[str]])
     found = [func.lower(jobs.c.prompt).like(_pattern(word)) for word in words]
     own = select(jobs.c.id).where(jobs.c.user_id == person, *found)
     return union_all(own.where(text(HAS_SHORT_PROMPT)), own.where(text(HAS_LONG_PROMPT)))
+
+
+def with_own_words(person: ColumnElement[int], words: Sequence[ColumnElement[str]]) -> Select[Any]:
+    """The ids of a person's pictures that have words of their own, as their jobs have choices, with all these words.
+
+    Few have some, so that their rows are read."""
+    found = [func.lower(tasks.c.prompt).like(_pattern(word), escape=ESCAPE) for word in words]
+    made = select(pictures.c.id).join(tasks, tasks.c.id == pictures.c.task_id)
+    return made.where(tasks.c.user_id == person, tasks.c.prompt.is_not(None), *found)
 
 
 def _pattern(word: ColumnElement[str]) -> ColumnElement[str]:

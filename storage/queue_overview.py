@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, case, func, select
 
 from storage.connection import Connection
 from storage.job_states import ACTIVE, IS_OPEN, NOT_READY, UNFINISHED, JobState, TaskState, is_in
@@ -12,8 +12,8 @@ from storage.schema import jobs, tasks, users
 
 @dataclass(slots=True)
 class ProviderQueue:
-    """The queue of one provider: how many jobs are `preparing`, and how many tasks wait and run. `oldest`: since when
-    the first one waits, in seconds since 1970."""
+    """The queue of one provider: how many jobs are `preparing`, how many are `waiting`, and of how many a task runs.
+    `oldest`: since when the first task waits, in seconds since 1970."""
 
     preparing: int = 0
     waiting: int = 0
@@ -37,10 +37,20 @@ class QueuedJob:
     done: int
 
 
-_TASKS = (
-    select(tasks.c.provider, tasks.c.state, func.count(), func.min(tasks.c.queued_at))
+_RUNS, _WAITS = is_in(tasks.c.state, ACTIVE), is_in(tasks.c.state, (TaskState.QUEUED,))
+# Requests are counted, not pictures: one of several pictures runs as soon as the first of them does.
+_UNFINISHED = (
+    select(
+        tasks.c.provider,
+        func.max(case((_RUNS, 1), else_=0)).label("runs"),
+        func.min(case((_WAITS, tasks.c.queued_at))).label("since"),
+    )
     .where(is_in(tasks.c.state, UNFINISHED))
-    .group_by(tasks.c.provider, tasks.c.state)
+    .group_by(tasks.c.provider, tasks.c.job_id)
+    .subquery()
+)
+_TASKS = select(_UNFINISHED.c.provider, _UNFINISHED.c.runs, func.count(), func.min(_UNFINISHED.c.since)).group_by(
+    _UNFINISHED.c.provider, _UNFINISHED.c.runs
 )
 _PREPARING = (
     select(jobs.c.provider, func.count())
@@ -79,12 +89,13 @@ class QueueOverview(Operations):
         found: dict[str, ProviderQueue] = {}
         for provider, count in await connection.execute(_PREPARING):
             found.setdefault(provider, ProviderQueue()).preparing = count
-        for provider, state, count, oldest in await connection.execute(_TASKS):
+        for provider, runs, count, oldest in await connection.execute(_TASKS):
             queue = found.setdefault(provider, ProviderQueue())
-            if state == TaskState.QUEUED:
-                queue.waiting, queue.oldest = count, oldest
+            if runs:
+                queue.running = count
             else:
-                queue.running += count
+                queue.waiting = count
+            queue.oldest = min((since for since in (queue.oldest, oldest) if since is not None), default=None)
         return found
 
     @reads

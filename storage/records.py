@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from storage.money import RefusedTask
 
 ErrorMessage = Mapping[str, Any]
-"""A sentence for a person: `{"template": str, "values": {str: …}}`."""
+"""A sentence for a person: `{"template": str, "values": {str: …}}`. `"refused"`: the content that the service refused
+("prompt", "reference", "input" or "result"); `"paid"`: whether the attempt was charged (None: unknown)."""
 
 
 ERASED_USER_ID = 0
@@ -21,11 +22,14 @@ ERASED_USER_ID = 0
 @dataclass(frozen=True, slots=True)
 class NewReference:
     """A reference as it arrives: Telegram's file id, the message of the chat that showed it (None: it was in another
-    chat, or in no message), and the bot's own picture that it is."""
+    chat, or in no message), and the bot's own picture that it is. `likeness_id`: the likeness that it is, then without
+    a file id of Telegram's; `named`: the names in the prompt that mean it, a line each."""
 
     file_id: str
     message_id: int | None
     picture_id: int | None = None
+    likeness_id: int | None = None
+    named: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,8 @@ class NewJob:
     """A request to store. `idempotency_key` names the update, so that a repeated one makes no second job;
     `message_id`: the message that the answer replies to; `asked_message_id`: the message that holds the prompt, or
     `button`: the button that was pressed; `user_name`: the person's name in a chat with others; `said`: a digest of the
-    message as it was written; `duel_id`: the duel in which it is one of several."""
+    message as it was written; `choices`: the words of each picture, where the prompt has choices; `inline_message_id`:
+    the message of inline mode that shows the job; `duel_id`: the duel in which it is one of several."""
 
     idempotency_key: str
     chat_id: int
@@ -50,17 +55,20 @@ class NewJob:
     said: str | None = None
     asked_message_id: int | None = None
     button: str | None = None
+    choices: list[str] | None = None
+    inline_message_id: str | None = None
     duel_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request's life. `idempotency_key`, `message_id`, `asked_message_id`, `button`, `said`: see `NewJob`; messages
-    of the group that the chat was before are left out. `finished_at`: when nothing was left to do, the person's being
-    told included; `worker_id`: the worker that shows it, delivers it and tells its end; `first_provider`: the one that
-    was asked for, where another one took over; `style`: the `name` and `words` of the style that was named;
-    `edited_at`: when its message was edited, if it was; `duel_id`, `duel_letter`: the duel in
-    which it is one of several, and the letter of its picture there."""
+    """One request's life. `idempotency_key`, `message_id`, `asked_message_id`, `button`, `said`, `choices`,
+    `inline_message_id`: see `NewJob`; messages of the group that the chat was before are left out. `finished_at`: when
+    nothing was left to do, the person's being told included; `worker_id`: the worker that shows it, delivers it and
+    tells its end; `first_provider`: the one that was asked for, where another one took over; `style`: the `name` and
+    `words` of the style that was named; `edited_at`: when its message was edited, if it was; `precedence`: see
+    `storage.own_queue`; `duel_id`, `duel_letter`: the duel in which it is one of several, and the letter of its picture
+    there."""
 
     id: int
     state: JobState
@@ -85,6 +93,9 @@ class Job:
     edited_at: float | None = None
     asked_message_id: int | None = None
     button: str | None = None
+    precedence: int | None = None
+    choices: list[str] | None = None
+    inline_message_id: str | None = None
     duel_id: int | None = None
     duel_letter: str | None = None
 
@@ -103,18 +114,23 @@ class StoredReference:
     size: int | None
     changes: list[dict[str, Any]]
     picture_id: int | None = None
+    likeness_id: int | None = None
+    named: str | None = None
 
     def again(self) -> NewReference:
         """The same reference for another job."""
-        return NewReference(self.file_id, self.message_id, self.picture_id)
+        return NewReference(self.file_id, self.message_id, self.picture_id, self.likeness_id, self.named)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Pictures, and perhaps a style, that wait for a prompt or go with one."""
+    """Pictures, and perhaps a style, that wait for a prompt or go with one. `provider`, `options`: those of a request
+    that waits for other words; None: by the settings."""
 
     references: tuple[NewReference, ...] = ()
     style: Mapping[str, str] | None = None
+    provider: str | None = None
+    options: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +171,8 @@ class CheckedReference:
 class Task:
     """One submission; it belongs to the worker of its job. `begun_at`: when it was claimed; `submitted_at`: when its
     ticket was stored; `cost`: see `Cost`; `pictures`: how many it gave; `seconds`: how long the service took, if known;
-    `price`: the most that it can cost, and `counted` of it against the budgets since `reserved_at`, both like `cost`.
+    `price`: the most that it can cost, and `counted` of it against the budgets since `reserved_at`, both like `cost`;
+    `prompt`: its own words, where its job has choices.
     """
 
     id: int
@@ -178,6 +195,7 @@ class Task:
     price: int | None = None
     counted: int | None = None
     reserved_at: float | None = None
+    prompt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +248,8 @@ class NewPicture:
 @dataclass(frozen=True, slots=True)
 class WaitingTask:
     """A task that waits or is under way, with the fields that the fair order and the forecast need. `last_turn`: when a
-    task of the same person was last claimed; `begun_at`: when this one was claimed."""
+    task of the same person was last claimed; `begun_at`: when this one was claimed; `precedence`: of the person's own
+    tasks, those with a higher one go first."""
 
     task_id: int
     job_id: int
@@ -240,6 +259,7 @@ class WaitingTask:
     submitted_at: float | None
     last_turn: float
     begun_at: float | None = None
+    precedence: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,19 @@ from sqlalchemy import bindparam, func, select, update
 
 from storage import notifications
 from storage.connection import Connection, Transaction
+from storage.depictions import depict
 from storage.job_states import NOT_READY, JobState, TaskState, move_job
+from storage.likeness_records import LikenessGoneError
 from storage.operations import Operations, reads, writes
 from storage.records import CheckedReference, Job, NewReference, StoredReference
 from storage.rows import DELETE_TASKS, LOCK_TASKS, change_job, lock_job
 from storage.schema import jobs, references
 from storage.statements import upsert
 
-_UNFETCHED: Mapping[str, Any] = {"media_type": None, "width": None, "height": None, "data": None, "changes": []}
+UNFETCHED: Mapping[str, Any] = {"media_type": None, "width": None, "height": None, "data": None, "changes": []}
 """The columns of a reference that is not fetched yet."""
 _OF_JOB = references.c.job_id == bindparam("job_id")
-FORGET_FETCHED = update(references).where(_OF_JOB).values(dict(_UNFETCHED))
+FORGET_FETCHED = update(references).where(_OF_JOB).values(dict(UNFETCHED))
 """The statement that makes the references of a job unfetched."""
 _ADD = upsert(references, *NewReference.__slots__, "job_id", "changes")
 _COLUMNS = [column for column in references.c if column is not references.c.data]
@@ -70,7 +72,11 @@ class References(Operations):
         # It is prepared anew with the reference, and keeps its place in the queue.
         await connection.execute(DELETE_TASKS, own)
         connection.notify(notifications.QUEUE)
-        await add_references(connection, job_id, (new,))
+        try:
+            await add_references(connection, job_id, (new,))
+        except LikenessGoneError:
+            connection.roll_back()
+            return None
         if job.state is not JobState.WORKING:
             return job
         return await change_job(connection, _PREPARE_ANEW, own)
@@ -93,8 +99,9 @@ class References(Operations):
 
 
 async def add_references(connection: Transaction, job_id: int, new: Sequence[NewReference]) -> None:
-    """Add references to a job, within a transaction."""
+    """Add references to a job, within a transaction. Raises `LikenessGoneError`."""
     if new:
+        await depict(connection, job_id, new)
         rows = [
             {**{name: getattr(one, name) for name in NewReference.__slots__}, "job_id": job_id, "changes": []}
             for one in new

@@ -34,7 +34,12 @@ class Result:
         provider = next((task.provider for task in self.tasks if task.id == picture.task_id), self.job.provider)
         numbers = [one.id for one in self.pictures]
         number = numbers.index(picture.id) + 1 if picture.id in numbers else 1
-        return PictureDetails(self.job.prompt, provider, number, len(numbers))
+        return PictureDetails(self.words_of(picture), provider, number, len(numbers))
+
+    def words_of(self, picture: Picture) -> str:
+        """The prompt of one of its pictures: its task's own words, else the job's."""
+        own = next((task.prompt for task in self.tasks if task.id == picture.task_id), None)
+        return self.job.prompt if own is None else own
 
 
 class Results(Operations):

@@ -26,6 +26,8 @@ jobs = Table(
     # The button that asked for it: two quick presses of one make one job. NULL: a message asked.
     Column("button", String(8)),
     Column("status_id", BigInteger),
+    # The message of inline mode that shows it, in a chat of which nothing is known.
+    Column("inline_message_id", Text),
     Column("user_id", BigInteger, nullable=False),
     # The name of the person, where others see the result too.
     Column("user_name", String(64)),
@@ -34,6 +36,8 @@ jobs = Table(
     # The provider that was asked for, where another one took over.
     Column("first_provider", String(64)),
     Column("prompt", Text, nullable=False),
+    # Where the prompt has choices ("{red, blue} fox"): the words of each picture, a list. NULL: it has none.
+    Column("choices", JSON),
     # A digest of the message that asked for it, as it was written: an edit that leaves it the same is ignored.
     Column("said", String(32)),
     # When Telegram took the latest edit, where the message was edited while the job waited.
@@ -47,6 +51,8 @@ jobs = Table(
     Column("finished_at", Float),
     # Its owner: the worker that goes on with it and its tasks.
     Column("worker_id", BigInteger),
+    # Of the waiting jobs of one person those with a higher one go first; NULL: 0.
+    Column("precedence", Integer),
     # The duel in which it is one of several, and the letter of its picture there, once that is given.
     Column("duel_id", BigInteger),
     Column("duel_letter", String(1)),
@@ -85,6 +91,9 @@ references = Table(
     Column("message_id", BigInteger),
     # The bot's own picture that it is: the origin of the job's pictures.
     Column("picture_id", BigInteger),
+    # The likeness that it is, which may be taken back; and the names in the prompt that mean it, a line each.
+    Column("likeness_id", BigInteger),
+    Column("named", Text),
     Column("media_type", String(32)),
     Column("width", Integer),
     Column("height", Integer),
@@ -93,6 +102,7 @@ references = Table(
     # `jobs.error_message`.
     Column("changes", JSON, nullable=False),
     Index("ix_sources_kept", "job_id", **partial("data IS NOT NULL")),
+    Index("ix_sources_likeness_id", "likeness_id", **partial("likeness_id IS NOT NULL")),
 )
 
 # One paid submission each, recovered on its own: a job has one task or several.
@@ -105,6 +115,8 @@ tasks = Table(
     Column("provider", String(64), nullable=False),
     Column("state", String(16), nullable=False),
     Column("ticket", Text),
+    # Its own words, where its job has choices. NULL: the job's.
+    Column("prompt", Text),
     Column("options", JSON, nullable=False),
     Column("error_message", JSON),
     Column("queued_at", Float, nullable=False),
@@ -129,6 +141,8 @@ tasks = Table(
     Index("ix_tasks_provider_begun_at", "provider", "begun_at"),
     Index("ix_tasks_user_id_finished_at", "user_id", "finished_at"),
     Index("ix_tasks_provider_finished_at", "provider", "finished_at"),
+    # Few have words of their own: a search reads all of a person's.
+    Index("ix_tasks_own_words", "user_id", **partial("prompt IS NOT NULL")),
 )
 
 # Tickets that callbacks have named for tasks without one, until the service has been asked about them.
@@ -199,6 +213,9 @@ drafts = Table(
     Column("words", Text, nullable=False),
     # As in `jobs`.
     Column("style", JSON),
+    # Of a request that waits for other words; NULL: by the settings.
+    Column("provider", String(64)),
+    Column("options", JSON),
     Column("created_at", Float, nullable=False),
     Index("ix_drafts_chat_id_user_id", "chat_id", "user_id"),
 )

@@ -1,6 +1,8 @@
 """The fair order of claims: the person with the fewest tasks under way is next, then the one with the longest wait.
 
 The wait is counted since the task was queued or since a task of the person was last claimed, whichever is later.
+Which of their own tasks a person puts first (see `storage.own_queue`) changes nothing for others: the turns of a person
+stay where they are, and only their tasks change places.
 
 `bot.jobs.queue_forecast` forecasts by the same rule (a test compares the two).
 """
@@ -37,6 +39,11 @@ def last_turn() -> Any:
     return func.coalesce(users.c.last_turn, 0.0)
 
 
+def precedence() -> Any:
+    """SQL expression: which of a person's own tasks go first; those with a higher one do."""
+    return func.coalesce(jobs.c.precedence, 0)
+
+
 def _waiting_tasks(latest: ColumnElement[float]) -> ColumnElement[bool]:
     """SQL condition: the tasks that wait and are not held. A time after `latest` was stored by a wrong clock."""
     is_free = or_(tasks.c.not_before <= bindparam("now"), tasks.c.not_before > latest)
@@ -59,6 +66,7 @@ def _next_tasks(*which: ColumnElement[bool]) -> Select[Any]:
     # A wait that starts after now was stored by a wrong clock.
     since = case((later > now, now), else_=later)
     own = (since, tasks.c.id)
+    chosen_order = (precedence().desc(), *own)
     under_way = func.coalesce(active.c.count, 0)
     # A second task of one person stands behind the first of another who then has as many under way.
     waiting = (
@@ -66,7 +74,7 @@ def _next_tasks(*which: ColumnElement[bool]) -> Select[Any]:
             tasks.c.id,
             jobs.c.worker_id,
             jobs.c.chat_id,
-            (under_way + func.row_number().over(partition_by=tasks.c.user_id, order_by=own)).label("number"),
+            (under_way + func.row_number().over(partition_by=tasks.c.user_id, order_by=chosen_order)).label("number"),
             under_way.label("under_way"),
             func.first_value(since).over(partition_by=tasks.c.user_id, order_by=own).label("since"),
             func.first_value(tasks.c.id).over(partition_by=tasks.c.user_id, order_by=own).label("first"),

@@ -16,9 +16,8 @@ _OF_STATE = select(tasks).order_by(tasks.c.id)
 RUNNING_TASKS = _OF_STATE.where(tasks.c.state == TaskState.RUNNING)
 AWAITED_PROVIDERS = select(tasks.c.provider).where(is_in(tasks.c.state, (TaskState.QUEUED,))).distinct()
 REFERENCE_IDS = select(references.c.id).where(references.c.job_id == bindparam("job_id"))
-QUEUE_TASK = upsert(
-    tasks, "job_id", "user_id", "provider", "queued_at", "options", "price", "currency", state=TaskState.QUEUED
-)
+_PLANNED = ("provider", "queued_at", "prompt", "options", "price", "currency")
+QUEUE_TASK = upsert(tasks, "job_id", "user_id", *_PLANNED, state=TaskState.QUEUED)
 START_JOB = move_job(jobs.c.id == bindparam("job_id"), (JobState.PREPARING,), JobState.WORKING)
 # What `storage.ledger.settle` needs to know of a task.
 _MONEY = (tasks.c.provider, tasks.c.price, tasks.c.counted, tasks.c.currency, tasks.c.reserved_at)
@@ -83,7 +82,9 @@ UNFINISHED_TASKS = (
         tasks.c.submitted_at,
         task_order.last_turn().label("last_turn"),
         tasks.c.begun_at,
+        task_order.precedence().label("precedence"),
     )
+    .join(jobs, jobs.c.id == tasks.c.job_id)
     .outerjoin(users, users.c.id == tasks.c.user_id)
     .where(tasks.c.provider == bindparam("provider"), is_in(tasks.c.state, UNFINISHED))
 )

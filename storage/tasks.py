@@ -68,13 +68,15 @@ class Tasks(Operations):
         *,
         said: str | None = None,
         prices: Sequence[Cost | None] = (),
+        prompts: Sequence[str | None] = (),
     ) -> JobState | None:
         """Queue the tasks of a job that was prepared for this provider.
 
-        `parts`: the options of each task; `prepared`: the ids of the references that were checked; `since`: when the
-        wait began; `said`: the digest of the message that it was prepared from; `prices`: the most that each can cost,
-        where that is known. Returns the job's state: `WORKING` when the tasks are queued; `PREPARING` when not, because
-        another reference was added, another provider has taken over, or the message was edited.
+        `parts`: the options of each task; `prompts`: its own words, where it has some; `prepared`: the ids of the
+        references that were checked; `since`: when the wait began; `said`: the digest of the message that it was
+        prepared from; `prices`: the most that each can cost, where that is known. Returns the job's state: `WORKING`
+        when the tasks are queued; `PREPARING` when not, because another reference was added, another provider has taken
+        over, or the message was edited.
         """
         job = await lock_job(connection, job_id)
         ids = set((await connection.execute(REFERENCE_IDS, {"job_id": job_id})).scalars())
@@ -84,8 +86,8 @@ class Tasks(Operations):
             return JobState.PREPARING
         common = {"job_id": job_id, "user_id": job.user_id, "provider": job.provider, "queued_at": since}
         rows = [
-            {**common, "options": dict(options), **_price_columns(price)}
-            for options, price in zip_longest(parts, prices)
+            {**common, "options": dict(options), "prompt": prompt, **_price_columns(price)}
+            for options, price, prompt in zip_longest(parts, prices, prompts)
         ]
         await connection.execute(QUEUE_TASK, rows)
         await connection.execute(START_JOB, {"job_id": job_id})
@@ -268,6 +270,7 @@ class Tasks(Operations):
                 row.submitted_at,
                 min(row.last_turn, now),
                 row.begun_at,
+                row.precedence,
             )
             for row in rows
         ]

@@ -87,7 +87,7 @@ class TelegramSimulator:
         self.services: dict[str, FaultPlayer] = {"telegram": self.faults}
         self._background = Background()
         self.acts = People(self.world, self._background, sleep)
-        self.acts.gap, self.acts.shuffle = album_gap, shuffle
+        self.acts.gap, self.acts.shuffle, self.acts.is_unheard = album_gap, shuffle, self.faults.spent
         flood = FloodControl(clock, (rates or Rates()) if strict else None)
         self.bot_api = BotApi(self.world, token, log=self.calls, flood=flood, faults=self.faults, sleep=sleep)
         self.webhook = self.bot_api.webhook = Webhook(

@@ -6,9 +6,7 @@ from aiogram.utils.i18n import gettext as _
 
 from storage.chats import Chats
 from storage.settings_records import ChatRules
-
-GENERAL_TOPIC = 1
-"""The general topic of a forum; its messages name no topic."""
+from storage.topics import GENERAL_TOPIC
 
 
 class ChatNotAllowedError(Exception):
@@ -42,11 +40,11 @@ class ChatPolicy:
         self._may_write = may_write
 
     async def rules(self, chat_id: int, thread_id: int | None, user_id: int, *, by_press: bool) -> ChatRules:
-        """The rules for a request in this chat. Raises `ChatNotAllowedError`."""
+        """The rules for a request in this chat, with the defaults of its topic. Raises `ChatNotAllowedError`."""
         if chat_id > 0 and not by_press:
             # A person who writes in private has not blocked the bot, whatever Telegram reported before.
             return ChatRules()
-        rules = await self._chats.rules(chat_id)
+        rules = await self._chats.rules(chat_id, thread_id or GENERAL_TOPIC)
         if rules.muted:
             # The update about a change may not have arrived.
             if not await self._may_write(chat_id):

@@ -5,12 +5,12 @@ from html import escape
 
 from aiogram import Bot, F, Router
 from aiogram.exceptions import TelegramAPIError
-from aiogram.filters import Command, Filter
+from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.callback_helpers import answer, is_chat_admin, message_of
-from bot.handlers.chat_policy import GENERAL_TOPIC
+from bot.handlers.callback_helpers import answer
+from bot.handlers.group_admins import ByAdmin, pressed_by_admin
 from bot.handlers.option_menus import (
     SERVICE,
     Menu,
@@ -23,8 +23,9 @@ from bot.handlers.option_menus import (
     settings_link,
 )
 from bot.handlers.request_service import RequestService
+from bot.handlers.topic_settings import topic_button
 from bot.telegram.callback_data import GroupCallback
-from bot.telegram.formatting import cut
+from bot.telegram.formatting import cut, labelled
 from bot.telegram.keyboards import button, in_rows, keyboard
 from bot.telegram.message_input import topic_of
 from bot.telegram.private_reply import GROUPS
@@ -32,6 +33,7 @@ from bot.telegram.provider_labels import title
 from providers.errors import Sentence
 from storage.records import OpenInChat
 from storage.settings_records import ChatRules, Replies
+from storage.topics import GENERAL_TOPIC
 
 ACCESS, QUIET, TOPIC, PAUSED, QUEUE, REPLIES = ".access", ".quiet", ".topic", ".paused", ".queue", ".replies"
 """Settings that are not provider options, like `option_menus.SERVICE`."""
@@ -40,17 +42,6 @@ SWITCHES = {ACCESS: "admins_only", QUIET: "quiet", PAUSED: "paused", DUEL_POLLS:
 ON = "1"
 MAX_JOBS_LISTED, LISTED_PROMPT_LENGTH = 15, 60
 CLEARED = Sentence("A group admin cancelled the waiting requests. Nothing was charged.")
-
-
-class ByAdmin(Filter):
-    """Passes messages by admins of the group, in their own name or in the group's."""
-
-    async def __call__(self, message: Message, bot: Bot) -> bool:
-        """Whether the author is an admin."""
-        if message.sender_chat:
-            return message.sender_chat.id == message.chat.id
-        who = message.from_user
-        return who is not None and await is_chat_admin(bot, message.chat.id, who.id)
 
 
 def make_router() -> Router:
@@ -74,7 +65,7 @@ async def show(
     query: CallbackQuery, callback_data: GroupCallback, requests: RequestService, bot: Bot, pages: Pages
 ) -> None:
     """One setting with its choices, the queue, or all settings."""
-    if not (message := await _pressed(query, bot)):
+    if not (message := await pressed_by_admin(query, bot)):
         return
     await answer(query)
 
@@ -88,7 +79,7 @@ async def choose(
     query: CallbackQuery, callback_data: GroupCallback, requests: RequestService, bot: Bot, pages: Pages
 ) -> None:
     """Set one value, and go back to all settings."""
-    if not (message := await _pressed(query, bot)):
+    if not (message := await pressed_by_admin(query, bot)):
         return
     is_set = await _set(message, requests, callback_data.name, callback_data.value)
     await answer(query, _("Saved.") if is_set else _("This has changed in the meantime; here's how it is now."))
@@ -103,29 +94,17 @@ async def clear(query: CallbackQuery, bot: Bot, pages: Pages) -> None:
         sure = button(_("Yes, cancel them"), GroupCallback(do="clear-surely"), "danger")
         return text, keyboard([sure], [_back(QUEUE)])
 
-    if message := await _pressed(query, bot):
+    if message := await pressed_by_admin(query, bot):
         await answer(query)
         await pages.show(message, page)
 
 
 async def clear_confirmed(query: CallbackQuery, requests: RequestService, bot: Bot, pages: Pages) -> None:
     """Cancel all waiting jobs."""
-    if message := await _pressed(query, bot):
+    if message := await pressed_by_admin(query, bot):
         count = await requests.engine.cancel_waiting(message.chat.id, CLEARED)
         await answer(query, _("Cancelled: {count}").format(count=count))
         await pages.show(message, partial(_queue, message, requests))
-
-
-async def _pressed(query: CallbackQuery, bot: Bot) -> Message | None:
-    """The page that an admin of its group pressed; None when the press was answered here.
-
-    Callback data can be forged: a press applies to the group that has the message, whatever the data says.
-    """
-    message = await message_of(query)
-    if message and not await is_chat_admin(bot, message.chat.id, query.from_user.id):
-        await answer(query, _("Only admins of this group can change its settings."), alert=True)
-        return None
-    return message
 
 
 async def _set(message: Message, requests: RequestService, name: str, value: str) -> bool:
@@ -157,6 +136,8 @@ async def _page(message: Message, requests: RequestService, bot: Bot) -> Menu:
         _("⚙️ <b>Settings of this group</b>"),
         _("Service and options apply to everyone who hasn't chosen their own."),
         *([_("⏸ I'm paused: nobody can ask me for pictures.")] if now.paused else []),
+        "",
+        *_explained(has_topics=bool(message.chat.is_forum) or now.thread_id is not None),
     ]
     access = _("Who can use me: admins only") if now.admins_only else _("Who can use me: everyone")
     rows = [[_switch(access, ACCESS, now.admins_only)], [_switch(_("Quiet: {state}"), QUIET, now.quiet)]]
@@ -170,10 +151,22 @@ async def _page(message: Message, requests: RequestService, bot: Bot) -> Menu:
         lines += ["", _("Service: {name}").format(name=escape(title(requests.providers, service)))]
         rows.append([button(_("Service"), GroupCallback(do="show", name=SERVICE))])
     rows += in_rows(option_buttons(requests, service, now, GroupCallback))
+    rows.append(await topic_button(message, requests))
     waiting = button(_("🚦 Queue: {count}").format(count=len(queue)), GroupCallback(do="show", name=QUEUE))
     pause = _("▶️ Resume") if now.paused else _("⏸ Pause")
     rows.append([waiting, _switch(pause, PAUSED, now.paused)])
     return "\n".join(lines), keyboard(*rows, [await settings_link(bot)])
+
+
+def _explained(*, has_topics: bool) -> list[str]:
+    """A sentence for each button that has no page of its own."""
+    return [
+        _("<b>Who can use me</b>: everyone here, or only this group's admins."),
+        _("<b>Quiet</b>: pictures come without a sound, and no progress is shown."),
+        _("<b>Replies</b>: whose replies to a picture count as requests."),
+        *([_("<b>Only in this topic</b>: in all other topics I don't answer requests.")] if has_topics else []),
+        _("<b>Pause</b>: I take no requests here until an admin taps Resume."),
+    ]
 
 
 def _whose_replies() -> dict[Replies, str]:
@@ -227,7 +220,7 @@ async def _queue(message: Message, requests: RequestService) -> Menu:
 
 def _line(number: int, one: OpenInChat, name: str) -> str:
     state = _("🎨 drawing") if one.begun else _("⏳ waiting")
-    return f"{number}. {name}: {escape(cut(one.prompt, LISTED_PROMPT_LENGTH), quote=False)} · {state}"
+    return f"{number}. {labelled(name, escape(cut(one.prompt, LISTED_PROMPT_LENGTH), quote=False))} · {state}"
 
 
 async def _name(message: Message, user_id: int) -> str:

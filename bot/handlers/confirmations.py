@@ -1,4 +1,7 @@
-"""The question before a request that costs much, and its buttons."""
+"""The question before a request that costs much or has choices, and its buttons."""
+
+from collections.abc import Sequence
+from html import escape
 
 from aiogram import Bot, F, Router
 from aiogram.enums import ChatType
@@ -11,19 +14,22 @@ from bot.handlers.request_service import NO_DRAFT, RequestService, quota_text
 from bot.jobs.prices import Price
 from bot.money import shown
 from bot.telegram.callback_data import ConfirmCallback
-from bot.telegram.keyboards import button, keyboard
+from bot.telegram.formatting import cut
+from bot.telegram.keyboards import button, help_button, keyboard
 from storage.confirmations import Confirmation
 from storage.quota import QuotaExceededError
 from storage.records import NewDraft
 
 ANSWER_SECONDS = 3600.0
 """For so long the question can be answered: a price may change."""
+LISTED_LENGTH = 300
+"""The longest listing of one picture's words, in UTF-16 units: ten of them fit into a message."""
 
 
 def make_router() -> Router:
     """The answers to the question."""
     router = Router(name="confirmations")
-    router.callback_query.register(make, ConfirmCallback.filter(F.do == "make"))
+    router.callback_query.register(make, ConfirmCallback.filter(F.do.in_({"make", "written"})))
     router.callback_query.register(refuse, ConfirmCallback.filter(F.do == "no"))
     return router
 
@@ -36,10 +42,12 @@ async def ask_about_price(error: ConfirmationNeededError, bot: Bot, requests: Re
     about = ReplyParameters(message_id=new.message_id, allow_sending_without_reply=True) if new.message_id else None
     sent = await bot.send_message(
         new.chat_id,
-        question(error.price),
+        "\n".join([question(error.price), *_listed(new.choices or [])]),
         message_thread_id=new.thread_id,
         reply_parameters=about,
-        reply_markup=_buttons(error.confirmation_id),
+        reply_markup=_buttons(
+            error.confirmation_id, has_choices=bool(new.choices), helps=requests.assistant is not None
+        ),
     )
     if error.draft != NO_DRAFT and sent.chat.type != ChatType.CHANNEL:
         # Other words, for a cheaper request, are about the same pictures. A job of these words drops the draft.
@@ -50,7 +58,10 @@ async def ask_about_price(error: ConfirmationNeededError, bot: Bot, requests: Re
 
 
 def question(price: Price) -> str:
-    """The question itself."""
+    """The question itself. A price that is not set is not named."""
+    if price.cost is None:
+        words = _("Up to {count} pictures: make them?") if price.is_most else _("{count} pictures: make them?")
+        return words.format(count=price.pictures)
     if price.pictures == 1:
         return _("1 picture, {price}: make it?").format(price=shown(price.cost))
     words = _("{count} pictures, {price}: make them?")
@@ -59,8 +70,13 @@ def question(price: Price) -> str:
     return words.format(count=price.pictures, price=shown(price.cost))
 
 
+def _listed(choices: Sequence[str]) -> list[str]:
+    """The words of each picture, numbered: one sees how the braces are read."""
+    return [escape(f"{number}. {cut(words, LISTED_LENGTH)}", quote=False) for number, words in enumerate(choices, 1)]
+
+
 async def make(query: CallbackQuery, callback_data: ConfirmCallback, requests: RequestService) -> None:
-    """Make the request. A second press changes nothing."""
+    """Make the request, or the one picture of its words as they are written. A second press changes nothing."""
     found = await _answered(query, callback_data, requests)
     if found is None:
         return
@@ -69,7 +85,7 @@ async def make(query: CallbackQuery, callback_data: ConfirmCallback, requests: R
         await answer(query, _("This service is no longer available. See /models."), alert=True)
         return
     try:
-        await requests.confirmed(found)
+        await requests.confirmed(found, as_written=callback_data.do == "written")
     except QuotaExceededError as error:
         await answer(query, quota_text(error), alert=True)
         return
@@ -88,7 +104,7 @@ async def refuse(query: CallbackQuery, callback_data: ConfirmCallback, requests:
     if message := await message_of(query):
         text = _("Not made. Nothing was charged.")
         if await requests.store.drafts.is_asked_about(message.chat.id, message.message_id):
-            text += "\n" + _("Your pictures wait for other words.")
+            text += "\n" + _("Your pictures are still here: just send other words.")
         await change_text(message, text, None)
 
 
@@ -99,15 +115,18 @@ async def _answered(query: CallbackQuery, press: ConfirmCallback, requests: Requ
         await answer(query, _("Only the person who asked for it can answer this."), alert=True)
         return None
     if found is None or requests.store.clock() - found.created_at > ANSWER_SECONDS:
-        await answer(query, _("This question is not open any more. Send your words again."), alert=True)
+        await answer(query, _("This question has expired. Please send your words again."), alert=True)
         return None
     return found
 
 
-def _buttons(confirmation_id: int) -> InlineKeyboardMarkup:
+def _buttons(confirmation_id: int, *, has_choices: bool, helps: bool) -> InlineKeyboardMarkup:
+    written = button(_("✍️ As written"), ConfirmCallback(do="written", confirmation=confirmation_id))
     return keyboard(
         [
             button(_("✅ Make"), ConfirmCallback(do="make", confirmation=confirmation_id), "primary"),
             button(_("No"), ConfirmCallback(do="no", confirmation=confirmation_id)),
-        ]
+        ],
+        [written] if has_choices else [],
+        [help_button("price", confirmation_id)] if helps else [],
     )

@@ -102,7 +102,7 @@ def price_now(requests: RequestService, new: NewJob) -> Cost | None:
         options = provider.Options.model_validate(new.options)
     except ValidationError:
         return None
-    price = price_of(provider, would_be(new.prompt, new.style, options, len(new.references)))
+    price = price_of(provider, *would_be(new, options, len(new.references)))
     return price.cost if price else None
 
 
@@ -130,7 +130,9 @@ async def _contender(
     # One without such an option makes one anyway.
     with suppress(ValidationError):
         options = provider.Options.model_validate({**options.model_dump(exclude_unset=True), COUNT: 1})
-    request = would_be(new.prompt, new.style, options, len(new.references))
+    # Each service draws one picture: braces are no choices here.
+    new = replace(new, choices=None)
+    (request,) = would_be(new, options, len(new.references))
     try:
         provider.validate(request)
     except InvalidRequestError as error:

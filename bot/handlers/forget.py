@@ -9,6 +9,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.access import NOBODY
 from bot.handlers.callback_helpers import answer, change_text, message_of
 from bot.handlers.imagine import PRIVATE
+from bot.handlers.likeness_page import stop_jobs
 from bot.handlers.request_service import RequestService
 from bot.telegram.callback_data import ForgetCallback
 from bot.telegram.i18n import Languages
@@ -50,7 +51,11 @@ async def ask(message: Message, requests: RequestService) -> None:
         "remember how often you asked, so that the daily limit holds.\n\n"
         "This can't be undone. /export sends you a copy first."
     ).format(count=count)
+    if await requests.store.likenesses.of(message.from_user.id):
+        text += "\n\n" + _("The photo of yourself that you've kept with /me is erased, too.")
     text += "\n\n" + _("Until this month ends I remember how much you have spent, so that your budget holds.")
+    if requests.assistant:
+        text += "\n\n" + _("What you asked the assistant is erased, too. What it cost stays, without your name.")
     if requests.access.person(message.from_user.id) != NOBODY:
         text += "\n\n" + _("I also keep, with your ID alone, whether and how much you may use me.")
     await message.reply(
@@ -77,8 +82,7 @@ async def keep(query: CallbackQuery) -> None:
 async def forget(query: CallbackQuery, requests: RequestService, languages: Languages) -> None:
     """Erase all data about the person who pressed. A second press changes nothing."""
     try:
-        # The store checks again for jobs that began after the question.
-        await requests.store.erasure.erase(query.from_user.id, requests.store.clock())
+        await _erase(query.from_user.id, requests)
     except JobsUnderWayError:
         await answer(query, _under_way(), alert=True)
         return
@@ -93,6 +97,15 @@ async def forget(query: CallbackQuery, requests: RequestService, languages: Lang
                 "If you write to me again, we start afresh."
             ),
         )
+
+
+async def _erase(user_id: int, requests: RequestService) -> None:
+    """Raises `JobsUnderWayError`."""
+    if not await requests.store.erasure.is_under_way(user_id):
+        # The waiting requests of others that depict this person are told so.
+        stop_jobs(await requests.people.stop(user_id) or [], requests)
+    # The store checks again for jobs that began after the question.
+    await requests.store.erasure.erase(user_id, requests.store.clock())
 
 
 def _under_way() -> str:

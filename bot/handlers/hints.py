@@ -6,7 +6,7 @@ that message, so however often the button is pressed, one job is made.
 
 from aiogram import Router
 from aiogram.enums import ChatType
-from aiogram.types import CallbackQuery, Message, ReplyParameters
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import answer, change_buttons, forgotten_text, message_of
@@ -73,9 +73,10 @@ async def explain_usage(
     draft: Draft = NO_DRAFT,
     *,
     only_replies: bool = False,
+    buttons: InlineKeyboardMarkup | None = None,
 ) -> None:
     """Tell a person how to ask, or what is wrong. In a group, their reply to it counts like one to a question."""
-    sent = await reply_privately(message, text)
+    sent = await reply_privately(message, text, buttons)
     if message.chat.type in GROUPS:
         await requests.wait_for_words(context.of_answer(), draft, sent.message_id, only_replies=only_replies)
 

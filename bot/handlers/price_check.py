@@ -1,4 +1,5 @@
-"""The prices of requests: one that no budget has room for is refused, and one that costs much is asked about first."""
+"""The prices of requests: one that no budget has room for is refused. One that costs much is asked about first, and so
+is one with choices, however cheap: people see how many pictures their words are."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
@@ -6,7 +7,7 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from bot.jobs.engine import JobEngine
-from bot.jobs.prices import Price, is_much, is_within, price_of
+from bot.jobs.prices import Price, estimate, is_much, is_within
 from bot.jobs.request_builder import would_be
 from bot.money import shown
 from providers.base import Provider
@@ -20,8 +21,9 @@ from storage.store import Store
 
 
 class ConfirmationNeededError(Exception):
-    """A request costs so much that its person is asked first. `confirmation_id`: its name in the store, None where they
-    were asked already; `error_handler` asks. `draft`: what waits on for other words, until the request is made."""
+    """A request costs so much, or has choices, that its person is asked first. `confirmation_id`: its name in the
+    store, None where they were asked already; `error_handler` asks. `draft`: what waits on for other words, until the
+    request is made."""
 
     draft: Draft = Draft()
 
@@ -53,40 +55,54 @@ class PriceCheck:
         Raises `ConfirmationNeededError`.
         """
         price = self._price(new, options)
-        if price and is_much(price.cost, self._confirm):
+        if price and (new.choices or self._is_much(price)):
             await self._ask(new, price, quota)
         return await self._engine.submit(new, quota, price.cost if price else None)
 
-    async def confirmed(self, confirmation: Confirmation, quota: Quota) -> None:
+    async def confirmed(self, confirmation: Confirmation, quota: Quota) -> Job | None:
         """Make a job of a request whose person agrees to its price, however often they say so. Raises
         `ConfirmationNeededError` where it costs more by now."""
         new = confirmation.request
         price = self._price(new)
-        if price and not is_within(price.cost, confirmation.price):
+        if price and price.cost and not is_within(price.cost, confirmation.price):
             await self._ask(new, price, quota)
-        await self._engine.submit(new, quota, price.cost if price else None)
+        job = await self._engine.submit(new, quota, price.cost if price else None)
         await self._store.confirmations.drop(confirmation.id)
+        return job
 
     async def _ask(self, new: NewJob, price: Price, quota: Quota) -> NoReturn:
-        await self._engine.check_budgets(new, price.cost)
+        if price.cost:
+            await self._engine.check_budgets(new, price.cost)
         now = self._store.clock()
         confirmation_id = await self._store.confirmations.add(new, price.cost, now, apart=quota.apart)
         raise ConfirmationNeededError(confirmation_id, new, price)
 
+    def price(self, new: NewJob, options: Options | None = None) -> Price | None:
+        """The most that a request costs; None where the operator has set no price. `options`: see `submit`."""
+        return self._price(new, options)
+
     def refuse_dearer(self, job: Job, new: NewJob) -> None:
-        """Refuse an edit that makes a waiting job cost so much that it would be asked about. Raises
-        `InvalidRequestError`."""
+        """Refuse an edit that makes a waiting job one that would be asked about: it costs much, or has choices and more
+        pictures. Raises `InvalidRequestError`."""
         price = self._price(new)
-        if price is None or not is_much(price.cost, self._confirm):
-            return
-        before = self._price_of(job.provider, job, len(new.references))
-        if before is None or not is_within(price.cost, before.cost):
+        before = self._price_of(job.provider, job, len(new.references)) if price else None
+        if price and price.cost and self._is_much(price) and not (before and is_within(price.cost, before.cost)):
             raise InvalidRequestError(
                 Sentence(
                     "That would cost {price}. Send it as a new message, and I'll ask you before I make it.",
                     {"price": shown(price.cost)},
                 )
             )
+        if price and new.choices and (before is None or price.pictures > before.pictures):
+            raise InvalidRequestError(
+                Sentence(
+                    "That would be {count} pictures. Send it as a new message, and I'll ask you before I make them.",
+                    {"count": price.pictures},
+                )
+            )
+
+    def _is_much(self, price: Price) -> bool:
+        return price.cost is not None and is_much(price.cost, self._confirm)
 
     def _price(self, new: NewJob, options: Options | None = None) -> Price | None:
         return self._price_of(new.provider, new, len(new.references), options)
@@ -102,4 +118,4 @@ class PriceCheck:
         except ValidationError:
             # Options of an earlier version, or of a model that is gone: the job is going to be refused.
             return None
-        return price_of(provider, would_be(request.prompt, request.style, options, references))
+        return estimate(provider, *would_be(request, options, references))

@@ -79,10 +79,12 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A prompt without its flags, and the flags in the order typed. Values are as typed but with narrow letters."""
+    """A prompt without its flags, and the flags in the order typed. Values are as typed but with narrow letters.
+    `among`: a flag that stands among choices, as typed."""
 
     prompt: str
     flags: tuple[Typed, ...]
+    among: str | None = None
 
     def value(self, name: str) -> str | None:
         """The value typed for this flag (the last one); None if it wasn't typed."""

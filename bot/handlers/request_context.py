@@ -2,9 +2,11 @@
 
 import zlib
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 from aiogram.types import CallbackQuery, Chat, Message, User
 
+from bot.handlers.people_named import TextMention, text_mentions
 from bot.telegram.message_input import digest, topic_of
 from storage.records import Job
 from storage.settings_records import Preferences
@@ -16,7 +18,9 @@ NOTHING_SET = Preferences()
 class RequestContext:
     """The chat and author of a request. `idempotency_key` names the update; `message_id`: the message that the answer
     replies to; `asked_message_id`: the message with the prompt, or `button`: the pressed button, the same for every
-    press on it; `user_name`: the author's name in the chat; `said`: a digest of the message, to compare edits with."""
+    press on it; `user_name`: the author's name in the chat; `said`: a digest of the message, to compare edits with;
+    `mentions`: the people whom it mentions without a username; `inline_message_id`: the message of
+    inline mode that shows the job (`message_id` is 0 then)."""
 
     idempotency_key: str
     chat_id: int
@@ -29,6 +33,8 @@ class RequestContext:
     said: str | None = None
     asked_message_id: int | None = None
     button: str | None = None
+    mentions: tuple[TextMention, ...] = ()
+    inline_message_id: str | None = None
 
     @classmethod
     def of_message(cls, message: Message, language: str, preferences: Preferences = NOTHING_SET) -> "RequestContext":
@@ -46,6 +52,7 @@ class RequestContext:
             user_name=name_of(author),
             said=digest(message),
             asked_message_id=message.message_id,
+            mentions=text_mentions(message),
         )
 
     @classmethod
@@ -69,6 +76,24 @@ class RequestContext:
             preferences=preferences,
             user_name=name_of(query.from_user),
             button=button,
+        )
+
+    @classmethod
+    def of_inline(
+        cls, user: User, inline_message_id: str, language: str, preferences: Preferences = NOTHING_SET, again: int = 0
+    ) -> "RequestContext":
+        """The context of a message of inline mode: whoever asks for its picture, and however, it is one request, but
+        for another try after the job `again`. Its chat is not known: the private one counts."""
+        message = blake2b(inline_message_id.encode(), digest_size=16).hexdigest()
+        return cls(
+            idempotency_key=key_of(0, "inline", message, again),
+            chat_id=user.id,
+            message_id=0,
+            user_id=user.id,
+            language=language,
+            preferences=preferences,
+            user_name=name_of(user),
+            inline_message_id=inline_message_id,
         )
 
     def as_words_of(self, message: Message) -> "RequestContext":

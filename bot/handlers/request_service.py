@@ -1,7 +1,8 @@
 """Takes requests in: a prompt and pictures become a job, or wait for each other as a draft."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -9,26 +10,35 @@ from typing import Any
 from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
+from bot.assistant.settings import AssistantSettings
 from bot.handlers.chat_policy import ChatPolicy
+from bot.handlers.choices import FLAG_AMONG, check_count, is_flag_among, read_choices
+from bot.handlers.depicted_people import DepictedPeople, PictureNotAllowedError
 from bot.handlers.price_check import ConfirmationNeededError, PriceCheck
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
-from bot.handlers.request_context import RequestContext, keep_chat_as_author
-from bot.handlers.style_catalog import built_in_style_names, find
+from bot.handlers.request_context import RequestContext
+from bot.handlers.style_catalog import BUILT_IN_STYLES, NO_STYLE, built_in_style_names, find
 from bot.jobs.engine import JobEngine
+from bot.jobs.likeness_references import TAKEN_BACK
 from bot.jobs.over_budget import no_room
+from bot.jobs.prices import Price, estimate
 from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.formatting import plain
-from bot.telegram.provider_labels import STYLE, still_valid
-from providers.base import Provider
+from bot.telegram.i18n import in_every_language
+from bot.telegram.provider_labels import STYLE, read_model, still_valid
+from providers.base import Model, Provider
+from providers.errors import Sentence
 from providers.money import Money
 from providers.options import N_, Flag, Options, flags
 from storage.confirmations import Confirmation
+from storage.likeness_records import LikenessGoneError
 from storage.money import BudgetExceededError
 from storage.quota import Quota, QuotaExceededError
 from storage.records import Draft, Job, NewDraft, NewJob, NewReference
 from storage.settings_records import ChatRules, Preferences, Style
 from storage.store import Store
+from storage.topics import GENERAL_TOPIC
 
 DRAFT_SECONDS = 600
 """The time for which pictures wait for the next message to bring their prompt."""
@@ -40,11 +50,13 @@ JobStyle = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """The parts of a repeated request that differ from the first one; None: the same."""
+    """The parts of a repeated request that differ from the first one; None: the same. `prompt`: the words of one of
+    its pictures."""
 
     references: tuple[NewReference, ...] | None = None
     options: Mapping[str, Any] | None = None
     style: JobStyle | None = None
+    prompt: str | None = None
 
 
 NO_OVERRIDES = Overrides()
@@ -52,8 +64,8 @@ NO_OVERRIDES = Overrides()
 
 class RequestService:
     """Takes requests in. `providers` by name; `default`: the provider without a choice; `chat_policy`: whether a
-    chat accepts requests; `access`: who are the bot's admins, and each person's limits; `confirm`: the
-    prices above which people are asked first.
+    chat accepts requests; `access`: who are the bot's admins, and each person's limits; `people`: whom a request
+    depicts; `confirm`: the prices above which people are asked first.
     """
 
     def __init__(
@@ -65,6 +77,7 @@ class RequestService:
         *,
         chat_policy: ChatPolicy,
         access: Access,
+        people: DepictedPeople,
         confirm: Sequence[Money] = (),
     ) -> None:
         self.engine = engine
@@ -73,8 +86,16 @@ class RequestService:
         self.default = default
         self._chat_policy = chat_policy
         self.access = access
+        self.people = people
         self._prices = PriceCheck(engine, store, providers, confirm)
         self._clock = store.clock
+        # Help with words; None: there is none.
+        self.assistant: AssistantSettings | None = None
+
+    @property
+    def help_commands(self) -> tuple[str, ...]:
+        """The commands of help with words, where there is any."""
+        return self.assistant.commands if self.assistant else ()
 
     def bot_flags(self) -> tuple[Flag, ...]:
         """The bot's own flags."""
@@ -86,9 +107,8 @@ class RequestService:
 
     async def chosen(self, context: RequestContext) -> str:
         """The name of the provider of a person's jobs in this chat."""
-        return self.service_of(
-            await self.store.users.preferences(context.user_id), await self.store.chats.rules(context.chat_id)
-        )
+        rules = await self.store.chats.rules(context.chat_id, context.thread_id or GENERAL_TOPIC)
+        return self.service_of(await self.store.users.preferences(context.user_id), rules)
 
     def service_of(self, preferences: Preferences | ChatRules, rules: ChatRules | None = None) -> str:
         """The name of the provider for a person's preferences, in a chat with these rules."""
@@ -111,47 +131,99 @@ class RequestService:
         return known_names([*offered, *self.bot_flags()], {STYLE: built_in_style_names()})
 
     def scan(self, text: str) -> Scan:
-        """Find the flags in a text."""
-        return scan(text, self._known_names)
+        """Find the flags in a text. None of them is read among choices."""
+        found = scan(text, self._known_names)
+        among = next((one for one in found.flags if is_flag_among(text, one, self._known_names)), None)
+        return replace(found, among=among.written) if among else found
 
     async def ask(self, context: RequestContext, words: Scan, draft: Draft = NO_DRAFT) -> Job | None:
         """Make a job of a prompt and a draft; a style named in the prompt overrides the draft's.
 
-        None when this update has made a job, and for a double tap. Raises `FlagError`, `QuotaExceededError`,
-        `ChatNotAllowedError` or `ConfirmationNeededError`.
+        None when this update has made a job, and for a double tap. Raises `FlagError` (also about people who do not
+        allow it), `QuotaExceededError`, `ChatNotAllowedError` or `ConfirmationNeededError`.
         """
-        new, options = await self._request(context, words, draft)
+        new, options, depicts = await self._request(context, words, draft)
         try:
-            return await self._prices.submit(new, self._allowed(context), options)
+            return await self._submit(new, self._allowed(context), options, depicts=depicts)
         except ConfirmationNeededError as error:
             error.draft = draft
             raise
 
-    async def confirmed(self, confirmation: Confirmation) -> None:
-        """Make a job of a request whose person agrees to its price. Raises `QuotaExceededError` or
-        `ChatNotAllowedError`, and `ConfirmationNeededError` where the price has risen."""
+    async def price_of(self, context: RequestContext, words: Scan) -> Price | None:
+        """The most that a prompt would cost; None: the operator has set no prices. Raises `FlagError` or
+        `ChatNotAllowedError`."""
+        new, options, _depicts = await self._request(context, words, NO_DRAFT)
+        return self._prices.price(new, options)
+
+    async def prepared(self, context: RequestContext, words: Scan, draft: Draft = NO_DRAFT) -> NewJob:
+        """The request of a prompt and a draft, which is not made. Raises `FlagError` or `ChatNotAllowedError`."""
+        return (await self._request(context, words, draft))[0]
+
+    async def make(self, new: NewJob, draft: Draft) -> Job | None:
+        """Make a job of a prepared request of this draft, once, however often it is called.
+
+        Raises `QuotaExceededError`, `ChatNotAllowedError` or `ConfirmationNeededError`.
+        """
+        await self._chat_policy.rules(new.chat_id, new.thread_id, new.user_id, by_press=True)
+        depicts = await self.people.check(new.chat_id, new.references)
+        try:
+            return await self._submit(new, self.access.quota(new.user_id), depicts=depicts)
+        except ConfirmationNeededError as error:
+            error.draft = draft
+            raise
+
+    def model_of(self, new: NewJob) -> Model | None:
+        """The row of the model that a request selects; None: it is not offered any more."""
+        used = read_model(self.providers, new.provider, new.options)
+        row: Model | None = used.provider.model(used.options) if used.provider and used.options else None
+        return row
+
+    async def confirmed(self, confirmation: Confirmation, *, as_written: bool = False) -> None:
+        """Make a job of a request whose person agrees to its price. `as_written`: its braces are no choices.
+
+        Raises `QuotaExceededError` or `ChatNotAllowedError`, and `ConfirmationNeededError` where the price has risen.
+        """
+        if as_written:
+            confirmation = replace(confirmation, request=replace(confirmation.request, choices=None))
         new = confirmation.request
         await self._chat_policy.rules(new.chat_id, new.thread_id, new.user_id, by_press=True)
-        await self._prices.confirmed(confirmation, self.access.quota(new.user_id))
+        depicts = await self.people.check(new.chat_id, new.references)
+        with _told_as_not_allowed():
+            job = await self._prices.confirmed(confirmation, self.access.quota(new.user_id))
+        if job and depicts:
+            self.people.notices.tell(job)
 
     async def reword(self, context: RequestContext, job: Job, words: Scan, draft: Draft, edited_at: float) -> bool:
         """Give a waiting job the prompt that its message has now. False: it has begun, or ended.
 
         Raises `FlagError`, `InvalidRequestError` or `ChatNotAllowedError`: then the job stays as it was.
         """
-        new, options = await self._request(context, words, draft)
-        self.providers[new.provider].validate(would_be(new.prompt, new.style, options, len(new.references)))
+        new, options, depicts = await self._request(context, words, draft)
+        for request in would_be(new, options, len(new.references)):
+            self.providers[new.provider].validate(request)
         self._prices.refuse_dearer(job, new)
-        return await self.engine.reword(job.id, new, edited_at)
+        with _told_as_not_allowed():
+            is_changed = await self.engine.reword(job.id, new, edited_at)
+        if is_changed and depicts:
+            self.people.notices.tell(job)
+        return is_changed
 
-    async def _request(self, context: RequestContext, words: Scan, draft: Draft) -> tuple[NewJob, Options]:
-        """The job by the settings and flags, and its options. Raises `FlagError` or `ChatNotAllowedError`."""
-        name, parsed, style = await self.understand(context, words, await self.check(context))
-        if style:
-            draft = replace(draft, style=style)
-        new = self._job(context, draft.references, provider=name, prompt=parsed.prompt)
+    async def _request(self, context: RequestContext, words: Scan, draft: Draft) -> tuple[NewJob, Options, bool]:
+        """The job by the settings and flags, its options, and whether it depicts people. Raises `FlagError` or
+        `ChatNotAllowedError`."""
+        rules = await self.check(context)
+        name, parsed, style = await self.understand(context, words, rules, draft)
+        if style is None:
+            style = draft.style or _style_of_topic(rules)
+        references, depicts = await self.people.references_of(context, parsed.prompt, draft.references)
+        said = read_choices(parsed.prompt)
+        new = self._job(context, references, provider=name, prompt=said.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
-        return replace(new, options=options, style=draft.style), parsed.options
+        new = replace(new, options=options, style=style or None, choices=said.choices)
+        if said.choices:
+            requests = would_be(new, parsed.options, len(new.references))
+            check_count(said, estimate(self.providers[name], *requests))
+        return new, parsed.options, depicts
 
     async def alone(
         self, context: RequestContext, words: Scan, draft: Draft, rules: ChatRules
@@ -163,43 +235,67 @@ class RequestService:
         return replace(new, style=style or draft.style), parsed.options
 
     async def understand(
-        self, context: RequestContext, words: Scan, rules: ChatRules
+        self, context: RequestContext, words: Scan, rules: ChatRules, draft: Draft = NO_DRAFT
     ) -> tuple[str, Parsed[Any], JobStyle | None]:
-        """Read the flags: the name of the provider, its options, and the style, if one is named. Raises `FlagError`
-        about all wrong flags."""
+        """Read the flags: the name of the provider, its options, and the style, if one is named (an empty one: none is
+        wanted). A draft's provider and options take the place of the settings. Raises `FlagError` about all wrong
+        flags."""
         preferences = context.preferences
-        typed = (words.value("provider") or self.service_of(preferences, rules)).lower()
+        kept = draft.provider if draft.provider in self.providers else None
+        typed = (words.value("provider") or kept or self.service_of(preferences, rules)).lower()
         # An unknown name is refused by `read`, which knows the choices.
         name = next((known for known in self.providers if known.lower() == typed), self.default)
         style, wrong = None, None
         if typed_style := words.value(STYLE):
             try:
-                style = job_style(find(typed_style, await self.store.styles.of(context.user_id), typed=True))
+                style = wanted_style(typed_style, await self.store.styles.of(context.user_id))
             except FlagError as error:
                 wrong = error
         # The person's own options come first: those of the group that conflict with them are left out.
-        own = {**preferences.options.get(name, {})}
+        own: dict[str, Any] = {**preferences.options.get(name, {})}
         own |= {option: value for option, value in rules.options.get(name, {}).items() if option not in own}
+        if draft.options is not None and name == kept:
+            own = dict(draft.options)
         own, options = still_valid(self.providers[name], own), self.providers[name].Options
-        parsed = read(words, options, self.bot_flags(), own, wrong.sentences if wrong else ())
+        problems = [*(wrong.sentences if wrong else ())]
+        if words.among:
+            problems.append(Sentence(FLAG_AMONG, {"name": words.among}))
+        parsed = read(words, options, self.bot_flags(), own, problems)
         return name, parsed, style
 
     async def ask_again(self, context: RequestContext, job: Job, overrides: Overrides = NO_OVERRIDES) -> Job | None:
-        """The request of a job again, with `overrides`, as a job of the person who pressed. Raises
+        """The request of a job again, with `overrides`, as a job of the author in `context`. Raises
         `QuotaExceededError`, `ChatNotAllowedError` or `ConfirmationNeededError`.
 
         None: a double tap is one request, and each job would be paid.
         """
+        new = await self.repeated(context, job, overrides)
+        depicts = await self.people.check(context.chat_id, new.references)
+        return await self._submit(new, self._allowed(context), depicts=depicts)
+
+    async def repeated(self, context: RequestContext, job: Job, overrides: Overrides = NO_OVERRIDES) -> NewJob:
+        """The request that `ask_again` makes a job of. Raises `ChatNotAllowedError`."""
         await self.check(context)
-        context = keep_chat_as_author(context, job)
         references = overrides.references
         if references is None:
-            references = tuple(reference.again() for reference in await self.store.references.of_job(job.id))
-        new = self._job(context, references, provider=job.provider, prompt=job.prompt)
+            references = await self.references_again(context, job)
+        new = self._job(context, references, provider=job.provider, prompt=overrides.prompt or job.prompt)
         options = job.options if overrides.options is None else overrides.options
-        return await self._prices.submit(
-            replace(new, options=options, style=overrides.style or job.style), self._allowed(context)
-        )
+        choices = None if overrides.prompt else job.choices
+        return replace(new, options=options, style=overrides.style or job.style, choices=choices)
+
+    async def _submit(self, new: NewJob, quota: Quota, options: Options | None = None, *, depicts: bool) -> Job | None:
+        with _told_as_not_allowed():
+            job = await self._prices.submit(new, quota, options)
+        if job and depicts:
+            self.people.notices.tell(job)
+        return job
+
+    async def references_again(self, context: RequestContext, job: Job) -> tuple[NewReference, ...]:
+        """The references of a job for another one; in another chat no message shows them."""
+        found = [reference.again() for reference in await self.store.references.of_job(job.id)]
+        is_here = context.chat_id == job.chat_id
+        return tuple(one if is_here else replace(one, message_id=None) for one in found)
 
     async def wait_for_words(
         self, context: RequestContext, draft: Draft, question_id: int, *, only_replies: bool = False, words: str = ""
@@ -236,7 +332,7 @@ class RequestService:
         return NewJob(
             idempotency_key=context.idempotency_key,
             chat_id=context.chat_id,
-            message_id=context.message_id,
+            message_id=context.message_id or None,
             user_id=context.user_id,
             language=context.language,
             thread_id=context.thread_id,
@@ -248,7 +344,32 @@ class RequestService:
             said=context.said,
             asked_message_id=context.asked_message_id,
             button=context.button,
+            inline_message_id=context.inline_message_id,
         )
+
+
+def wanted_style(typed: str, own: Sequence[Style]) -> JobStyle:
+    """The style that a prompt names; empty where it says that it wants none. Raises `FlagError`."""
+    try:
+        return job_style(find(typed, own, typed=True))
+    except FlagError:
+        if typed.casefold() in {NO_STYLE, *in_every_language(NO_STYLE)}:
+            return {}
+        raise
+
+
+def _style_of_topic(rules: ChatRules) -> JobStyle | None:
+    """The style that the admins have chosen for the topic, in the current language."""
+    return job_style(find(rules.style, ())) if rules.style in dict(BUILT_IN_STYLES) else None
+
+
+@contextmanager
+def _told_as_not_allowed() -> Iterator[None]:
+    """Somebody takes their likeness back between the check and the store's own."""
+    try:
+        yield
+    except LikenessGoneError as error:
+        raise PictureNotAllowedError(TAKEN_BACK) from error
 
 
 def job_style(style: Style) -> JobStyle:
@@ -260,8 +381,7 @@ def quota_text(error: QuotaExceededError) -> str:
     """The text for a person who has reached a limit, or for whom a budget has no room; without marks."""
     if isinstance(error, BudgetExceededError):
         return plain(no_room(error.standing, error.price))
-    if error.waiting:
-        words = _("You've reached your limit: {most} at a time. Try again when one is done.")
-    else:
-        words = _("You've reached your limit: {most} in 24 hours. Try again later.")
-    return words.format(most=error.most)
+    if not error.waiting:
+        return _("You've reached your limit: {most} in 24 hours. Try again later.").format(most=error.most)
+    words = _("You've reached your limit: {most} at a time. Try again when one is done.").format(most=error.most)
+    return _("{words} /queue shows them.").format(words=words)

@@ -11,13 +11,14 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import (
     answer,
-    change_buttons,
+    ask,
     change_star,
     forgotten_text,
     is_channel,
     is_chat_admin,
     may_post_in_chat_of,
     message_of,
+    others_job,
     own_job,
     own_picture,
     owns,
@@ -27,11 +28,12 @@ from bot.handlers.callback_helpers import (
     visible_job,
 )
 from bot.handlers.imagine import ask_for_words
+from bot.handlers.own_words import labels
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
 from bot.jobs.ports import Undelivered
 from bot.telegram.callback_data import JobCallback, PictureCallback
-from bot.telegram.formatting import quoted
+from bot.telegram.formatting import TEXT_LENGTH, quoted, shown_length
 from bot.telegram.keyboards import confirm_delete, which_picture
 from bot.telegram.message_input import as_references, topic_of
 from bot.telegram.originals import ALL_REFUSED, Originals
@@ -39,7 +41,7 @@ from bot.telegram.telegram_errors import meaning
 from storage.pictures import Picture
 from storage.records import Draft, Job
 
-ONE_OF_SEVERAL = JobCallback.filter(F.do.in_({"edit", "vary", "enlarge", "star"}))
+ONE_OF_SEVERAL = JobCallback.filter(F.do.in_({"again-one", "edit", "vary", "enlarge", "star"}))
 
 
 def make_router() -> Router:
@@ -87,12 +89,13 @@ async def look_again(query: CallbackQuery, callback_data: JobCallback, requests:
 
 async def ask_which(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
     """Ask which picture of an album is meant."""
-    job = await own_job(query, callback_data.job, requests)
+    find = others_job if callback_data.do == "vary" else own_job
+    job = await find(query, callback_data.job, requests)
     message = await message_of(query) if job else None
     if job and message:
         pictures = await pictures_above(message, job, requests)
-        await answer(query, _("Which picture?"))
-        await change_buttons(message, which_picture(job, callback_data.do, pictures))
+        words = await labels(pictures, job, requests)
+        await ask(query, message, _("Which picture?"), which_picture(job, callback_data.do, pictures, words))
 
 
 async def back(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
@@ -142,11 +145,14 @@ async def files(
 
 
 async def send_prompt(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
-    """Send a prompt that is too long for a copy button: as a message in which a tap copies it."""
+    """Send a prompt that is too long for a copy button, or has choices: as a message in which a tap copies it, or the
+    words of one picture."""
     if found := await visible_job(query, callback_data.job, requests):
         job, message = found
         await answer(query, _("Tap the text to copy it."))
-        await message.reply(quoted(job.prompt))
+        each = [f"{number}. {quoted(words)}" for number, words in enumerate(job.choices or [], 1)]
+        text = "\n".join([quoted(job.prompt), *each])
+        await message.reply(text if shown_length(text) <= TEXT_LENGTH else quoted(job.prompt))
 
 
 async def star(query: CallbackQuery, callback_data: PictureCallback, requests: RequestService) -> None:
@@ -168,8 +174,7 @@ async def delete(query: CallbackQuery, callback_data: PictureCallback, requests:
         return
     if callback_data.do == "delete":
         confirmation = PictureCallback(do="delete-surely", picture=picture.id)
-        await answer(query, _("Delete it here and from your history?"))
-        await change_buttons(message, confirm_delete(job, confirmation))
+        await ask(query, message, _("Delete it here and from your history?"), confirm_delete(job, confirmation))
     else:
         await _delete(query, requests, message, job, [picture])
 
@@ -182,11 +187,15 @@ async def delete_all(query: CallbackQuery, callback_data: JobCallback, requests:
         return
     pictures = await pictures_above(message, job, requests)
     if callback_data.do == "delete":
-        await answer(query, _("Which picture?"))
-        await change_buttons(message, which_picture(job, "delete", pictures))
+        words = await labels(pictures, job, requests)
+        await ask(query, message, _("Which picture?"), which_picture(job, "delete", pictures, words))
     elif callback_data.do == "delete-all":
-        await answer(query, _("Delete all of them, here and from your history?"))
-        await change_buttons(message, confirm_delete(job, JobCallback(do="delete-all-surely", job=job.id)))
+        await ask(
+            query,
+            message,
+            _("Delete all of them, here and from your history?"),
+            confirm_delete(job, JobCallback(do="delete-all-surely", job=job.id)),
+        )
     else:
         await _delete(query, requests, message, job, pictures)
 

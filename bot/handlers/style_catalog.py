@@ -12,6 +12,8 @@ from providers.errors import Sentence
 from providers.options import N_
 from storage.settings_records import Style
 
+NO_STYLE = N_("none")
+"""Typed for a style: the prompt wants none, whatever its topic has."""
 MAX_OWN_STYLES = 30
 """At most so many styles of a person: each is a button."""
 MAX_STYLE_LENGTH = 500

@@ -8,6 +8,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import answer, message_of
+from bot.handlers.choices import read_choices
 from bot.handlers.imagine import ask_for_words
 from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext
@@ -23,7 +24,7 @@ from bot.handlers.style_catalog import (
 )
 from bot.telegram.callback_data import StyleCallback
 from bot.telegram.flag_names import shown
-from bot.telegram.formatting import cut, plain
+from bot.telegram.formatting import cut, labelled, plain
 from bot.telegram.keyboards import button, in_rows, keyboard
 from storage.records import Draft
 from storage.settings_records import Style
@@ -75,7 +76,8 @@ async def draw(query: CallbackQuery, callback_data: StyleCallback, requests: Req
 
 async def _add(message: Message, requests: RequestService, user_id: int, rest: str) -> None:
     name, _space, words = rest.strip().partition(" ")
-    words = words.strip()
+    said = read_choices(words.strip())
+    words = said.prompt
     if not name or not words:
         why = _("Write it like this: <code>/style add mine soft light, pastel colours</code>")
     elif not NAME.fullmatch(name) or len(name) > MAX_NAME_LENGTH or len(name.encode()) > MAX_NAME_BYTES:
@@ -84,6 +86,8 @@ async def _add(message: Message, requests: RequestService, user_id: int, rest: s
         why = _("A style's description can have up to {most} characters; yours has {count}.").format(
             most=MAX_STYLE_LENGTH, count=len(words)
         )
+    elif said.choices:
+        why = _("A style is one look: it can't have choices. For braces as they are, write <code>\\{</code>.")
     elif not await requests.store.styles.keep(user_id, Style(name, words), MAX_OWN_STYLES):
         why = _("You already have {most} styles. Remove one first: <code>/style remove name</code>").format(
             most=MAX_OWN_STYLES
@@ -103,7 +107,7 @@ async def _all(requests: RequestService, user_id: int) -> tuple[str, InlineKeybo
     if own:
         # All of them must fit into one message.
         most = LISTED_WORDS_LENGTH // len(own)
-        lines += [*(f"<b>{escape(one.name)}</b>: {escape(cut(one.words, most))}" for one in own), ""]
+        lines += [*(labelled(f"<b>{escape(one.name)}</b>", escape(cut(one.words, most))) for one in own), ""]
     lines += [_("To add your own: <code>/style add mine soft light, pastel colours</code>")]
     buttons = [button(one.name, StyleCallback(name=one.name)) for one in (*own, *common)]
     return "\n".join(lines), keyboard(*in_rows(buttons))

@@ -176,7 +176,7 @@ class JobEngine:
         # One after the other: each ends with words of its own.
         return sum([await self.cancel(job_id, why, only_unstarted=True) for job_id in waiting])
 
-    async def tell_again(self, job: Job, message_id: int) -> None:
+    async def tell_again(self, job: Job, message_id: int | None) -> None:
         """Say once more how a job has ended, if this message still says that it goes on. Raises `Undelivered`."""
         if await self._finisher.tell_again(job, message_id):
             await self._reopen(job.id, JobState.DELIVERING)

@@ -83,10 +83,11 @@ class Failover:
         )
         row = to.model(options)
         fits = row.least_references <= count <= (limits.count if limits else 0)
-        if not fits or len(job.prompt) > row.prompt_length or row.has_ended(today()):
+        if not fits or _longest(job) > row.prompt_length or row.has_ended(today()):
             return False
-        price = price_of(to, would_be(job.prompt, job.style, options, count))
-        if price and not (self._is_agreed_to(job, price.cost, count) and await self._has_room(job, name, price.cost)):
+        price = price_of(to, *would_be(job, options, count))
+        cost = price.cost if price else None
+        if cost and not (self._is_agreed_to(job, cost, count) and await self._has_room(job, name, cost)):
             return False
         hand_over, stored = self._store.jobs.hand_over, options.model_dump(mode="json", exclude_unset=True)
         moved = await self._until_stored(
@@ -104,7 +105,7 @@ class Failover:
         before, provider = None, self._providers[job.provider]
         with suppress(ValidationError):
             options = provider.Options.model_validate(job.options)
-            before = price_of(provider, would_be(job.prompt, job.style, options, references))
+            before = price_of(provider, *would_be(job, options, references))
         is_agreed_to = before is not None and is_within(cost, before.cost)
         if not is_agreed_to:
             log.info("job %d stays at %s: the other one asks a price that nobody agreed to", job.id, job.provider)
@@ -123,6 +124,11 @@ class Failover:
 
     async def _until_stored(self, step: Callable[[], Awaitable[T]], name: str) -> T:
         return await self._context.until_stored(step, name)
+
+
+def _longest(job: Job) -> int:
+    """The length of the longest words that are sent."""
+    return max(map(len, job.choices or [job.prompt]))
 
 
 def carried(options: Mapping[str, Any], to: Provider[Any, Any]) -> Options | None:

@@ -103,7 +103,7 @@ class JobFinisher(Component):
             await steps.aclose()
         await self._withdrawals.aclose()
 
-    async def tell_again(self, job: Job, message_id: int) -> bool:
+    async def tell_again(self, job: Job, message_id: int | None) -> bool:
         """Say once more how a job has ended: where nothing could be changed, its chat still says that it goes on.
 
         Returns whether all has arrived but the words with the buttons below it, which are to be sent. Raises

@@ -1,7 +1,7 @@
 """From what a person asked for to tasks in the queue: references fetched, all checked before anything is paid."""
 
 import logging
-from collections.abc import KeysView, Sequence
+from collections.abc import KeysView
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,7 +11,7 @@ from bot.jobs.context import JobContext
 from bot.jobs.ports import InvalidReferenceError, Phase, Progress, error_message
 from bot.jobs.prices import price_of_part
 from bot.jobs.progress import ProgressTracker
-from bot.jobs.request_builder import RequestBuilder
+from bot.jobs.request_builder import RequestBuilder, for_each_choice
 from bot.jobs.steps import JobSteps
 from bot.jobs.task_failures import OURS
 from providers.base import ImageRequest, Provider
@@ -21,6 +21,9 @@ from storage.job_states import JobState
 from storage.records import Job
 
 log = logging.getLogger(__name__)
+
+Planned = tuple[str | None, ImageRequest[Any]]
+"""The request of a task, and its own words where its job has choices."""
 
 
 class Preparer(Component):
@@ -68,28 +71,35 @@ class Preparer(Component):
 
     async def _queue(self, job: Job, provider: Provider[Any, Any]) -> None:
         """Where a reference has joined meanwhile, or the job has changed, nothing is queued."""
-        parts, ids = await self._context.until_stored(lambda: self._plan(job, provider), f"planning job {job.id}")
-        options = [part.options.model_dump(mode="json") for part in parts]
-        prices = [price_of_part(provider, part) for part in parts]
+        planned, ids = await self._context.until_stored(lambda: self._plan(job, provider), f"planning job {job.id}")
+        prompts = [words for words, _part in planned]
+        options = [part.options.model_dump(mode="json") for _words, part in planned]
+        prices = [price_of_part(provider, part) for _words, part in planned]
         if job.asked_message_id is not None:
             await self._context.companions.gathered(job)
         queue = self._store.tasks.queue
         state = await self._context.until_stored(
-            lambda: queue(job.id, job.provider, options, ids, job.created_at, said=job.said, prices=prices),
+            lambda: queue(
+                job.id, job.provider, options, ids, job.created_at, said=job.said, prices=prices, prompts=prompts
+            ),
             f"queueing job {job.id}",
         )
         if state is JobState.WORKING:
             self._context.queue_changed.set()
 
-    async def _plan(self, job: Job, provider: Provider[Any, Any]) -> tuple[Sequence[ImageRequest[Any]], list[int]]:
-        """The request of each task, and the references they are made with. Raises `InvalidReferenceError`,
+    async def _plan(self, job: Job, provider: Provider[Any, Any]) -> tuple[list[Planned], list[int]]:
+        """The request of each task, and the references they are made with. Nothing is queued where the words of one
+        choice are refused. Raises `InvalidReferenceError`,
         `InvalidRequestError`, or `ValidationError` for options that an older version stored.
         """
         options = provider.Options.model_validate(job.options)
         references = await self._requests.fetch_references(job, provider.reference_limits(options))
         request = await self._requests.build(job, options, references, provider)
-        provider.validate(request)
-        return provider.split(request), [reference.id for reference in references]
+        planned: list[Planned] = []
+        for words, one in for_each_choice(job, request):
+            provider.validate(one)
+            planned += [(words, part) for part in provider.split(one)]
+        return planned, [reference.id for reference in references]
 
     async def _is_changed(self, job: Job) -> bool:
         latest = await self._context.until_stored(lambda: self._store.jobs.get(job.id), f"reading job {job.id}")

@@ -17,29 +17,36 @@ UNITS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """The most that a request can cost, for so many `pictures`. `is_most`: the service may make fewer."""
+    """The most that a request can cost, for so many `pictures`. `is_most`: the service may make fewer; `cost` None: the
+    operator has set no price."""
 
     pictures: int
-    cost: Cost
+    cost: Cost | None
     is_most: bool = False
 
 
-def price_of(provider: Provider[Any, Any], request: ImageRequest[Any]) -> Price | None:
-    """The price of a request. None: the operator has set none, or the request is going to be refused."""
-    # The pictures of a forwarded post join its words later.
-    missing = provider.model(request.options).least_references - len(request.references)
-    request = replace(request, references=(*request.references, *(FITTING,) * missing))
-    try:
-        provider.validate(request)
-    except ProviderError:
-        return None
-    parts = provider.split(request)
+def price_of(provider: Provider[Any, Any], *requests: ImageRequest[Any]) -> Price | None:
+    """The price of a job's requests. None: the operator has set none, or one of them is going to be refused."""
+    found = estimate(provider, *requests)
+    return found if found and found.cost else None
+
+
+def estimate(provider: Provider[Any, Any], *requests: ImageRequest[Any]) -> Price | None:
+    """How many pictures a job's requests are to become, and their price. None: one of them is going to be refused."""
+    parts: list[ImageRequest[Any]] = []
+    for request in requests:
+        # The pictures of a forwarded post join its words later.
+        missing = provider.model(request.options).least_references - len(request.references)
+        whole = replace(request, references=(*request.references, *(FITTING,) * missing))
+        try:
+            provider.validate(whole)
+        except ProviderError:
+            return None
+        parts += provider.split(whole)
     prices = [price for price in (price_of_part(provider, part) for part in parts) if price]
-    if not prices:
-        return None
     most = [(getattr(part.options, "n", None), provider.most_pictures(part)) for part in parts]
     is_most = any(given not in {asked, 1} for asked, given in most)
-    cost = Cost(sum(one.amount for one in prices), prices[0].currency)
+    cost = Cost(sum(one.amount for one in prices), prices[0].currency) if prices else None
     return Price(sum(given for _asked, given in most), cost, is_most)
 
 
@@ -56,9 +63,9 @@ def is_much(cost: Cost, confirm: Iterable[Money]) -> bool:
     return any(one.currency == cost.currency and cost.amount > one.amount * UNITS for one in confirm)
 
 
-def is_within(cost: Cost, agreed: Cost) -> bool:
+def is_within(cost: Cost, agreed: Cost | None) -> bool:
     """Whether a cost is known to be no more than another one."""
-    return cost.currency == agreed.currency and cost.amount <= agreed.amount
+    return agreed is not None and cost.currency == agreed.currency and cost.amount <= agreed.amount
 
 
 def cost_of(run: TaskRun, provider: Provider[Any, Any], pictures: int) -> Cost | None:

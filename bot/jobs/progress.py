@@ -144,7 +144,20 @@ class ProgressTracker:
     def progress(
         self, provider: str, line: Iterable[WaitingTask], at_once: int, now: float, health: ProviderHealth | None = None
     ) -> dict[int, Progress]:
-        """The progress of this provider's open jobs by job id. `line`: all that waits or is under way, anywhere;
+        """The progress of this process's open jobs of this provider: see `progress_of`."""
+        own = [opened for opened in self.jobs.values() if opened.job.provider == provider]
+        return self.progress_of(own, provider, line, at_once, now, health)
+
+    def progress_of(
+        self,
+        jobs: Iterable[OpenJob],
+        provider: str,
+        line: Iterable[WaitingTask],
+        at_once: int,
+        now: float,
+        health: ProviderHealth | None = None,
+    ) -> dict[int, Progress]:
+        """The progress of these jobs of this provider by job id. `line`: all that waits or is under way, anywhere;
         `health`: says whether it is paused.
 
         A job is left out at the moments when its tasks neither wait nor run: they are being queued or counted.
@@ -152,9 +165,9 @@ class ProgressTracker:
         view = self._view(provider, line, at_once, now)
         view.paused, view.is_tried = _pause(health) if health else (None, False)
         return {
-            job_id: self._one(opened, view)
-            for job_id, opened in self.jobs.items()
-            if opened.job.provider == provider and (opened.is_clear or job_id in view.running or job_id in view.places)
+            opened.job.id: self._one(opened, view)
+            for opened in jobs
+            if opened.is_clear or opened.job.id in view.running or opened.job.id in view.places
         }
 
     def _view(self, provider: str, line: Iterable[WaitingTask], at_once: int, now: float) -> "_View":

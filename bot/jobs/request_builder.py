@@ -10,12 +10,13 @@ from pydantic import ValidationError
 
 from bot.jobs.calls import Calls
 from bot.jobs.context import JobContext
+from bot.jobs.likeness_references import TAKEN_BACK, is_taken_back, meant, with_people
 from bot.jobs.ports import InvalidReferenceError
 from bot.jobs.retry import until_fetched
 from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
-from providers.errors import Sentence
+from providers.errors import InvalidRequestError, Sentence
 from providers.options import Options
-from storage.records import Job, StoredReference, Task
+from storage.records import CheckedReference, Job, NewJob, StoredReference, Task
 
 
 class RequestBuilder:
@@ -44,11 +45,16 @@ class RequestBuilder:
         self, job: Job, task: Task, references: Iterable[StoredReference], provider: Provider[Any, Any]
     ) -> ImageRequest[Any]:
         """The request of one of a job's tasks. Raises `ValidationError`, but not of one that has its ticket: that is
-        paid, and is polled also where its model is not offered any more.
+        paid, and is polled also where its model is not offered any more. Raises `InvalidRequestError` where somebody
+        whom it depicts has taken their likeness back.
         """
+        references = list(references)
+        if task.ticket is None and any(map(is_taken_back, references)):
+            raise InvalidRequestError(TAKEN_BACK)
         options = _read(provider, task.options, is_paid=task.ticket is not None)
         # One that has its ticket is not submitted any more.
-        request = await self.build(job, options, references, provider, publish=task.ticket is None)
+        own = job if task.prompt is None else replace(job, prompt=task.prompt)
+        request = await self.build(own, options, references, provider, publish=task.ticket is None)
         callback = self._calls.callback(task.id, task.provider) if provider.capabilities.callbacks else None
         return replace(request, callback=callback)
 
@@ -66,12 +72,13 @@ class RequestBuilder:
         publish: bool = True,
     ) -> ImageRequest[Any]:
         """A request with these options and fetched references; `publish`: with addresses, if the service fetches."""
+        stored_references = meant(job.prompt, stored_references)
         limits = provider.reference_limits(options) if publish else None
         by_url = limits is not None and limits.by_url
         references = await asyncio.gather(
             *(self._reference(job, stored, publish=by_url) for stored in stored_references)
         )
-        prompt = with_style(job.prompt, job.style)
+        prompt = with_style(with_people(job.prompt, stored_references), job.style)
         return ImageRequest(prompt, options, tuple(references))
 
     async def _fetch_all(self, job: Job, missing: Iterable[StoredReference], limits: ReferenceLimits) -> bool:
@@ -87,7 +94,7 @@ class RequestBuilder:
         return all(fetch.result() for fetch in fetches)
 
     async def _reference(self, job: Job, stored: StoredReference, *, publish: bool) -> Reference:
-        read, url = partial(self._read, stored.id), None
+        read, url = partial(self._read, stored), None
         if publish and stored.media_type:
             url = await self._context.addresses.references.publish(job.id, stored, read)
         return Reference(
@@ -99,15 +106,20 @@ class RequestBuilder:
             url=url,
         )
 
-    async def _read(self, reference_id: int) -> bytes:
-        found = await self._store.references.data(reference_id)
+    async def _read(self, stored: StoredReference) -> bytes:
+        found = await self._store.references.data(stored.id)
+        if found is None and stored.likeness_id is not None:
+            # Taken back at this moment.
+            raise InvalidRequestError(TAKEN_BACK)
         if found is None:
-            raise FileNotFoundError(reference_id)
+            raise FileNotFoundError(stored.id)
         return found[0]
 
     async def _fetch(self, job: Job, stored: StoredReference, limits: ReferenceLimits) -> bool:
         """False: the job is another provider's now. Raises `InvalidReferenceError`."""
         fetch = partial(self._context.notifier.fetch, stored.file_id, limits, job.user_id)
+        if stored.likeness_id is not None:
+            fetch = partial(self._likeness, stored.likeness_id, limits, job.user_id)
         try:
             checked = await until_fetched(fetch, self._context.sleep)
         except OSError:
@@ -115,6 +127,12 @@ class RequestBuilder:
                 Sentence("I couldn't get one of the pictures from Telegram. Please send it again.")
             ) from None
         return await self._store.references.store(stored.id, checked, job.provider)
+
+    async def _likeness(self, likeness_id: int, limits: ReferenceLimits, person: int) -> CheckedReference:
+        found = await self._store.likenesses.data(likeness_id)
+        if found is None:
+            raise InvalidReferenceError(TAKEN_BACK)
+        return await self._context.notifier.fit(found[0], limits, person)
 
 
 def _read(provider: Provider[Any, Any], stored: Mapping[str, Any], *, is_paid: bool) -> Options:
@@ -128,10 +146,18 @@ def _read(provider: Provider[Any, Any], stored: Mapping[str, Any], *, is_paid: b
     return options
 
 
-def would_be(prompt: str, style: Mapping[str, str] | None, options: Options, references: int) -> ImageRequest[Any]:
-    """The request that a job with these options is to become. Of its references the number is right; they are fetched
-    and looked at when it is prepared."""
-    return ImageRequest(with_style(prompt, style), options, (FITTING,) * references)
+def would_be(asked: NewJob | Job, options: Options, references: int) -> list[ImageRequest[Any]]:
+    """The requests that a job with these options is to become: one, or one for each of its choices. Of its references
+    the number is right; they are fetched and looked at when it is prepared."""
+    request = ImageRequest(with_style(asked.prompt, asked.style), options, (FITTING,) * references)
+    return [request for _words, request in for_each_choice(asked, request)]
+
+
+def for_each_choice(asked: NewJob | Job, request: ImageRequest[Any]) -> list[tuple[str | None, ImageRequest[Any]]]:
+    """A request for the words of each choice, with these words; the one request with None where there are none."""
+    if not asked.choices:
+        return [(None, request)]
+    return [(words, replace(request, prompt=with_style(words, asked.style))) for words in asked.choices]
 
 
 async def _no_bytes() -> bytes:

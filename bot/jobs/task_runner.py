@@ -16,7 +16,14 @@ from bot.jobs.request_builder import RequestBuilder
 from bot.jobs.task_failures import OURS, TaskFailures
 from bot.log_subject import Subject
 from providers.base import Accepted, Event, Finished, ImageRequest, Provider
-from providers.errors import GenerationFailedError, OutcomeUnknownError, ProviderError, Sentence, TaskTimeoutError
+from providers.errors import (
+    GenerationFailedError,
+    InvalidRequestError,
+    OutcomeUnknownError,
+    ProviderError,
+    Sentence,
+    TaskTimeoutError,
+)
 from storage.database import StoreError, UnstorableValueError
 from storage.job_states import TaskState
 from storage.records import Job, NewPicture, Task, TicketKept
@@ -173,7 +180,7 @@ class TaskRunner(Component):
             raise NotOursError
         try:
             return await self._requests.of_task(cast("Job", job), task, references, provider)
-        except StoreError:
+        except (StoreError, InvalidRequestError):
             raise
         except Exception as error:
             # An older version stored options that this one no longer knows, say. Nothing was submitted here.

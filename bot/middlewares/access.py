@@ -13,6 +13,7 @@ from aiogram.types import (
     ChatMemberUpdated,
     InlineQuery,
     Message,
+    MessageGenerationStopped,
     PollAnswer,
     TelegramObject,
     Update,
@@ -21,11 +22,11 @@ from aiogram.types import (
 from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
-from bot.handlers import export, forget
+from bot.handlers import export, forget, queue_links
 from bot.handlers.admin.group_question import ask_admins, waiting_text
 from bot.handlers.callback_helpers import answer
 from bot.handlers.joining import is_invitation, uninvited_text
-from bot.telegram.callback_data import ForgetCallback
+from bot.telegram.callback_data import ForgetCallback, LikenessCallback, QueueCallback
 from bot.telegram.message_groups import is_forward
 from bot.telegram.private_reply import reply_privately
 from bot.telegram.told_lately import ToldLately
@@ -33,8 +34,12 @@ from storage.store import Store
 
 REFUSAL_SECONDS = 3600.0
 """A person is told once in this time, and not for every message, that they have no access."""
-OWN_DATA = {"/forget", "/export", f"/start {forget.START_PARAMETER}", f"/start {export.START_PARAMETER}"}
-"""Commands that stay open to those who have lost their access, or never had it: their data is theirs."""
+_STARTS = (forget.START_PARAMETER, export.START_PARAMETER, queue_links.START_PARAMETER)
+OWN_DATA = {"/forget", "/export", "/me", "/queue", *(f"/start {word}" for word in _STARTS)}
+"""Commands that stay open to those who have lost their access, or never had it: their data is theirs, and so is what
+they have asked for in a group that has access."""
+OWN_BUTTONS = tuple(f"{one.__prefix__}{one.__separator__}" for one in (ForgetCallback, LikenessCallback, QueueCallback))
+"""The same for buttons."""
 
 
 class AccessMiddleware(BaseMiddleware):
@@ -70,7 +75,7 @@ class AccessMiddleware(BaseMiddleware):
     def _is_for_everybody(self, inner: TelegramObject) -> bool:
         """Whether it is about the person's own data, or may let the person in."""
         if isinstance(inner, CallbackQuery):
-            return (inner.data or "").startswith(f"{ForgetCallback.__prefix__}{ForgetCallback.__separator__}")
+            return (inner.data or "").startswith(OWN_BUTTONS)
         if not isinstance(inner, Message) or inner.chat.type != ChatType.PRIVATE or not inner.text:
             return False
         if is_forward(inner):
@@ -126,11 +131,12 @@ def banned_text() -> str:
 
 
 def _is_about_the_chat(inner: TelegramObject) -> bool:
-    """Whether the update is about the bot's membership in a chat, a group's migration, or a poll in a chat, which it
-    does not name."""
+    """Whether the update is about the bot's membership in a chat, somebody's leaving, a group's migration, a poll in a
+    chat, which it does not name, or a draft there: people may cancel what they have asked for, whatever they may ask
+    for now."""
     if isinstance(inner, Message):
-        return bool(inner.migrate_to_chat_id or inner.migrate_from_chat_id)
-    return isinstance(inner, ChatMemberUpdated | PollAnswer)
+        return bool(inner.migrate_to_chat_id or inner.migrate_from_chat_id or inner.left_chat_member)
+    return isinstance(inner, ChatMemberUpdated | MessageGenerationStopped | PollAnswer)
 
 
 async def _asks(message: Message) -> bool:

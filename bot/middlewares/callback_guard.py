@@ -7,6 +7,7 @@ from aiogram import BaseMiddleware
 from aiogram.types import CallbackQuery, Message, TelegramObject
 
 from bot.handlers.callback_helpers import answer
+from bot.telegram.inline_buttons import is_of_inline
 
 
 class CallbackGuardMiddleware(BaseMiddleware):
@@ -14,6 +15,9 @@ class CallbackGuardMiddleware(BaseMiddleware):
 
     Any other press is forged, to change or delete a message about another person's picture, or is the second of two
     taps, after the first has changed the buttons. Both are answered without a text.
+
+    A press under a message of inline mode comes without the message. Only buttons for that pass: their handlers need
+    none, and check who presses.
     """
 
     async def __call__(
@@ -29,7 +33,9 @@ class CallbackGuardMiddleware(BaseMiddleware):
 
 
 def _is_there(query: CallbackQuery) -> bool:
-    """Whether the message has the button; True where Telegram no longer shows the message to the bot."""
+    """Whether the message has the button, or may have it where Telegram does not show the message to the bot."""
+    if query.inline_message_id:
+        return is_of_inline(query)
     if not isinstance(query.message, Message):
         return True
     rows = query.message.reply_markup.inline_keyboard if query.message.reply_markup else []

@@ -47,12 +47,13 @@ class SeenMiddleware(BaseMiddleware):
         # Anonymous admins and channels write through a bot of Telegram's.
         if user is None or user.is_bot or not _is_for_the_bot(inner):
             return
-        is_first = self._noted.is_first((user.id, user.full_name))
+        is_first = self._noted.is_first((user.id, user.full_name, user.username))
         # A bot that was in a group before it knew groups by name has missed how it was added.
         group = inner.chat if isinstance(inner, Message) and inner.chat.type != ChatType.PRIVATE else None
         try:
             if is_first:
-                await self._store.people.seen(user.id, user.full_name, user.language_code, self._store.clock())
+                note, now = self._store.people.seen, self._store.clock()
+                await note(user.id, user.full_name, user.language_code, now, user.username)
             if group and self._noted.is_first((group.id, group.title or "")):
                 await self._store.members.name_group(group.id, group.title)
         except StoreError as error:

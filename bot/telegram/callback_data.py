@@ -10,18 +10,33 @@ Id = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class JobCallback(CallbackData, prefix="j"):
-    """A button about a job. `do`: cancel, again, reword, look, back, files, words, shapes, styles, edit-all, delete-all
-    and delete-all-surely; of several pictures, also those that ask which one: edit, vary, enlarge, star, delete."""
+    """A button about a job. `do`: cancel, again, reword, rewrite, look, back, files, words, shapes, styles, edit-all,
+    delete-all and delete-all-surely; of several pictures, also those that ask which one: again-one, compare, edit,
+    vary, enlarge, star, delete."""
 
     do: str
     job: Id
 
 
 class PictureCallback(CallbackData, prefix="p"):
-    """A button about one picture of a result. `do`: edit, vary, enlarge, star, delete, delete-surely."""
+    """A button about one picture of a result. `do`: again-one, compare, edit, vary, enlarge, star, delete,
+    delete-surely."""
 
     do: str
     picture: Id
+
+
+class WhichCallback(CallbackData, prefix="wp"):
+    """Under the question which picture of an album a reply is about. `picture`: its id, 0 for all."""
+
+    picture: Id
+
+
+class PairCallback(CallbackData, prefix="b"):
+    """Compare two pictures of one job."""
+
+    first: Id
+    second: Id
 
 
 class ChangeCallback(CallbackData, prefix="c", sep="|"):
@@ -72,6 +87,19 @@ class GroupCallback(SettingCallback, prefix="g", sep="|"):
     """A button of a group's settings, for its admins. `do`: show, set, clear, clear-surely."""
 
 
+class TopicCallback(SettingCallback, prefix="t", sep="|"):
+    """A button of the settings of one topic, for the group's admins. `do`: show, set, clear (all of them)."""
+
+
+class QueueCallback(CallbackData, prefix="q"):
+    """A button of a person's own queue. `do`: open (as a message of its own), show (a `page`), cancel and
+    first (of a `job`), all, all-surely. It concerns the person who presses it."""
+
+    do: str
+    job: Id = 0
+    page: Id = 0
+
+
 class HistoryCallback(CallbackData, prefix="h"):
     """A button in the history. `do`: newer, older, send, again, edit, hide, hide-surely, stay, star, details, months,
     days, grid, stars, all, open; `at`: the picture that is shown, with open the one to show."""
@@ -81,7 +109,7 @@ class HistoryCallback(CallbackData, prefix="h"):
 
 
 class ConfirmCallback(CallbackData, prefix="k"):
-    """A button under the question whether to make a request that costs much. `do`: make, no."""
+    """A button under the question whether to make a request that costs much or has choices. `do`: make, written, no."""
 
     do: str
     confirmation: Id
@@ -96,8 +124,25 @@ class DuelCallback(CallbackData, prefix="v"):
     letter: str = ""
 
 
+class HelpCallback(CallbackData, prefix="a"):
+    """A button of help with words. `do`: go, stop, use, edit, no (`at`: the suggestion); job, price (`at`: the job, the
+    confirmation), above (the words of the message to which the bot's replies)."""
+
+    do: str
+    at: Id = 0
+
+
 class ForgetCallback(CallbackData, prefix="f"):
     """A button under the question whether to erase a person's data. `do`: surely, keep. It concerns the person who
     presses it."""
 
     do: str
+
+
+class LikenessCallback(CallbackData, prefix="me"):
+    """A button about a person's likeness, for that person only. `do`: keep, no; allow, leave (in `chat`); mute, unmute;
+    stop: it is taken back for good."""
+
+    do: str
+    person: Id
+    chat: Annotated[int, Field(gt=-(2**63), lt=2**63)] = 0

@@ -10,13 +10,15 @@ from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
 from bot.jobs.ports import sentence
+from bot.local_time import in_zone
+from bot.telegram.choice_lines import failures, listed_words
 from bot.telegram.duel_texts import only_one
-from bot.telegram.formatting import caption, cut, error_text, pixels, plain
+from bot.telegram.formatting import caption, cut, pixels, plain
 from bot.telegram.keyboards import under_result
 from bot.telegram.provider_labels import ENLARGED, SHAPE, Providers, model_name, model_of_job, offer, title
 from bot.telegram.spooled_file import SpooledFile
 from bot.telegram.uploads import Upload
-from storage.pictures import Picture
+from storage.pictures import Picture, PictureDetails
 from storage.records import Job
 from storage.results import Result
 from storage.store import Store
@@ -34,9 +36,10 @@ MOST_CHANGES = 3
 
 
 class ResultCaptions:
-    """The captions, notes and buttons of one job's result, in the current language."""
+    """The captions, notes and buttons of one job's result, in the current language. `helps`: see `under_result`."""
 
-    def __init__(self, store: Store, providers: Providers, result: Result) -> None:
+    def __init__(self, store: Store, providers: Providers, result: Result, *, helps: bool = False) -> None:
+        self._helps = helps
         self._store = store
         self._providers = providers
         self._result = result
@@ -46,11 +49,16 @@ class ResultCaptions:
         self._has_other_shape = False
 
     def caption(self, upload: Upload | None = None, notes: Sequence[str] = ()) -> str:
-        """The caption: prompt, model, size, style, and in groups for whom; escaped. `upload`: gives the size; `notes`:
-        lines below."""
+        """The caption: prompt, model, size, style, and in groups for whom; escaped. `upload`: gives the size, and where
+        the job has choices, the words; `notes`: lines below."""
         job, size = self._job, pixels(upload.width, upload.height) if upload else ""
         style = job.style["name"] if job.style else ""
-        return caption(job.prompt, model_name(self._model), size, style, _whose(job), below=notes)
+        words = self._result.words_of(upload.picture) if upload else job.prompt
+        return caption(words, model_name(self._model), size, style, _whose(job), below=notes)
+
+    def own_captions(self, uploads: Sequence[Upload]) -> dict[int, str]:
+        """The caption of each picture, by its id, where each has words of its own; empty where one is for all."""
+        return {one.picture.id: self.caption(one) for one in uploads} if self._job.choices else {}
 
     def summary(self, pictures: Sequence[Picture], refused: int = 0) -> list[str]:
         """The lines below an album: how many pictures there are, in groups for whom, and which are missing. `refused`:
@@ -60,7 +68,7 @@ class ResultCaptions:
         left = sum(picture.is_missing for picture in pictures) - unconfirmed - refused
         as_files = sum(picture.photo_id is None and picture.document_id is not None for picture in sent)
         count = _("✅ 1 picture") if len(sent) == 1 else _("✅ {count} pictures").format(count=len(sent))
-        lines = [" · ".join(filter(None, [count, _whose(self._job)]))]
+        lines = [" · ".join(filter(None, [count, _whose(self._job)])), *listed_words(self._result, sent)]
         if 0 < as_files < len(sent):
             one = _("Telegram couldn't show one of them as a photo, so it comes as a file.")
             several = _("Telegram couldn't show {count} of them as photos, so they come as files.")
@@ -106,7 +114,8 @@ class ResultCaptions:
     async def notes(self) -> list[str]:
         """Notes for the person: the picture it was made from, errors, another provider, changes of the references."""
         job = self._job
-        error_message = [f"⚠️ {error_text(job.error_message)}"] if job.error_message else []
+        with in_zone(self._result.preferences.time_zone):
+            error_message = [f"⚠️ {line}" for line in failures(job, self._result.tasks)]
         references = self._result.references
         changes = [f"ℹ️ {plain(sentence(change))}" for reference in references for change in reference.changes]
         other = [f"ℹ️ {self._instead(job.first_provider, job.provider)}"] if job.first_provider else []
@@ -136,9 +145,8 @@ class ResultCaptions:
         before = await self._store.jobs.get(picture.job_id) if picture else None
         if picture is None or before is None:
             return []
-        numbers = [one.id for one in await self._store.pictures.of_job(before.id)]
-        which = numbers.index(picture.id) + 1 if picture.id in numbers and len(numbers) > 1 else None
-        return [_made_from(job, before, which)] if before.chat_id == job.chat_id else []
+        made = await self._store.pictures.details(picture)
+        return [_made_from(job, made)] if before.chat_id == job.chat_id else []
 
     def _instead(self, first: str, second: str) -> str:
         words = _("{first} isn't working right now, so {second} made this.")
@@ -148,7 +156,9 @@ class ResultCaptions:
         """The buttons under a job's pictures, as they are now; one fetches those that have not arrived."""
         latest = replace(self._result, pictures=list(pictures))
         shown = pictures if len(pictures) == 1 else [one for one in pictures if one.message_id]
-        return under_result(self._job, offer(self._model), shown, look=latest.is_incomplete)
+        words = latest.words_of(shown[0]) if len(shown) == 1 else None
+        look = latest.is_incomplete
+        return under_result(self._job, offer(self._model), shown, look=look, words=words, helps=self._helps)
 
 
 def asked_ratio(options: Mapping[str, Any]) -> float | None:
@@ -167,8 +177,8 @@ def _is_off(upload: Upload, asked: float | None) -> bool:
     return abs(upload.width / upload.height / asked - 1) > SHAPE_TOLERANCE
 
 
-def _made_from(job: Job, before: Job, which: int | None) -> str:
-    words = cut(before.prompt, QUOTED_PROMPT_LENGTH)
+def _made_from(job: Job, made: PictureDetails) -> str:
+    words, which = cut(made.prompt, QUOTED_PROMPT_LENGTH), made.number if made.count > 1 else None
     is_larger = bool(job.style and ENLARGED in job.style["name"])
     if which is None:
         if is_larger:
@@ -178,7 +188,7 @@ def _made_from(job: Job, before: Job, which: int | None) -> str:
         if is_larger:
             return _("🔍 Larger: picture {number} of “{words}”").format(words=words, number=which)
         same, other = _("🎲 Variation of picture {number} of “{words}”"), _("↩️ From picture {number} of “{words}”")
-    return (same if job.prompt == before.prompt else other).format(words=words, number=which)
+    return (same if job.prompt == made.prompt else other).format(words=words, number=which)
 
 
 def _whose(job: Job) -> str:

@@ -36,6 +36,22 @@ class Limit:
 # A little below what Telegram allows: messages that leave evenly may arrive in a bunch.
 PRIVATE = Limit(5, 5.5, 1.5)
 GROUP = Limit(19, 60.5, 4.5)
+# Of one message of inline mode. Telegram publishes no limit for these; the chat may be a group, whose twenty a minute
+# other messages need, too. Half of it is for progress.
+INLINE = Limit(8, 60.5, 3.0)
+INLINE_KEY = "inline message "
+
+
+def inline_key(inline_message_id: str | None) -> str | None:
+    """The key of the limiter of a message of inline mode. Its chat is not known, so each has its own."""
+    return f"{INLINE_KEY}{inline_message_id}" if inline_message_id else None
+
+
+def limit_of(chat: int | str) -> Limit:
+    """The limit of a chat, or of a message of inline mode by its key."""
+    if isinstance(chat, str):
+        return INLINE if chat.startswith(INLINE_KEY) else PRIVATE
+    return GROUP if chat < 0 else PRIVATE
 
 
 @dataclass(slots=True)
@@ -58,6 +74,11 @@ class ChatLimiter:
     progress_at: float = float("-inf")
     queue: FairSlots = field(default_factory=lambda: FairSlots(1))
     freed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def counts_items(self) -> bool:
+        """Whether the items of an album count one by one: not in a private chat."""
+        return self.limit is GROUP
 
     def used(self, now: float) -> int:
         """How much of the limit is used up now, permits included."""

@@ -157,7 +157,8 @@ class Delivery:
             opened = await self._opened(result, unsent, stack, as_files=as_files)
             uploads = [upload for upload in opened if isinstance(upload, Upload)]
             await captions.compare(uploads)
-            batch = ResultBatch(job, captions.caption(uploads[0]), covered=result.preferences.spoiler)
+            own = captions.own_captions(uploads)
+            batch = ResultBatch(job, captions.caption(uploads[0]), covered=result.preferences.spoiler, own_texts=own)
             if as_files:
                 await self._as_files(result, batch, uploads)
             else:

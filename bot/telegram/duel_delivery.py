@@ -83,7 +83,7 @@ class DuelDelivery:
                     problems.append(Undelivered("no picture could be fetched", NOT_NOW, unfetched=True))
                     continue
                 covered = results[0].preferences.spoiler
-                batch = ResultBatch(leader, covered=covered, captions=letters)
+                batch = ResultBatch(leader, covered=covered, own_texts=letters)
                 await self._results.send(batch, uploads)
                 problems += [Unreachable(error.message) for error in batch.failed]
         return problems

@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from html import escape
 
 from aiogram import Bot
@@ -15,11 +16,13 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.fair_slots import FairSlots
 from bot.jobs.ports import InvalidReferenceError, Progress, Undelivered, error_message
+from bot.local_time import in_zone
+from bot.telegram.choice_lines import failures
 from bot.telegram.delivery import Delivery
 from bot.telegram.duel_board import DuelBoard
-from bot.telegram.formatting import cut, error_text
+from bot.telegram.formatting import cut
 from bot.telegram.i18n import Languages
-from bot.telegram.image_worker import ImageWorker, UnusableImageError
+from bot.telegram.image_worker import ImageInput, ImageWorker, UnusableImageError
 from bot.telegram.keyboards import after_ending, for_unsent
 from bot.telegram.status_message import StatusMessages
 from bot.telegram.telegram_files import TelegramFiles
@@ -33,10 +36,29 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 QUOTED_PROMPT_LENGTH = 60
+WORDS_REFUSED = frozenset({"prompt", "input"})
+"""The contents, as an `ErrorMessage` names them, for which the same words would be refused again."""
 DOWNLOADS_AT_ONCE = 12
 """Downloads share the connections of all other calls."""
 SLOW_AFTER_SECONDS, SLOW_DOWNLOADS = 2.0, 40
 """A download that takes longer gives its slot to others; how many such slow ones there may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of a job without an album: `words` as HTML behind a `sign`. `look`: its tickets or pictures may still be
+    valid; `again`: the same request may succeed next time; `rewrite`: only with other words."""
+
+    sign: str
+    words: str
+    look: bool
+    again: bool
+    rewrite: bool
+
+    @property
+    def text(self) -> str:
+        """The sign and the words."""
+        return f"{self.sign} {self.words}"
 
 
 class TelegramNotifier:
@@ -63,6 +85,8 @@ class TelegramNotifier:
         self.uploads = uploads
         self._images = images
         self._duels = duels
+        # Whether there is an assistant for the words.
+        self.helps = False
         self._downloads = FairSlots(DOWNLOADS_AT_ONCE, slow_after=SLOW_AFTER_SECONDS, slow_most=SLOW_DOWNLOADS)
 
     async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedReference:
@@ -71,10 +95,17 @@ class TelegramNotifier:
         async with AsyncExitStack() as stack:
             async with self._downloads.slot(person):
                 file = await self._files.open(file_id, stack)
-            try:
-                prepared = await self._images.prepare(file, limits, person=person)
-            except UnusableImageError as error:
-                raise InvalidReferenceError(error.sentence) from error
+            return await self._prepared(file, limits, person)
+
+    async def fit(self, data: bytes, limits: ReferenceLimits, person: int) -> CheckedReference:
+        """A picture that the bot keeps, made to fit these limits. Raises `InvalidReferenceError`."""
+        return await self._prepared(data, limits, person)
+
+    async def _prepared(self, given: ImageInput, limits: ReferenceLimits, person: int) -> CheckedReference:
+        try:
+            prepared = await self._images.prepare(given, limits, person=person)
+        except UnusableImageError as error:
+            raise InvalidReferenceError(error.sentence) from error
         changes = [dict(error_message(change)) for change in prepared.changed]
         return CheckedReference(prepared.data, prepared.media_type, prepared.width, prepared.height, changes)
 
@@ -143,18 +174,32 @@ class TelegramNotifier:
         if job.duel_id is not None:
             await self._tell_duel_ended(job, only_here=only_here)
             return
+        ending = await self.ending(job)
+        with self._languages.speaking(job.language):
+            helps = self.helps and job.state in FAILED_STATES
+            how = {"look": ending.look, "again": ending.again, "rewrite": ending.rewrite}
+            buttons = after_ending(job, **how, helps=helps)
+            await self._finish(job, job, ending.words, ending.sign, buttons, only_here=only_here)
+
+    async def ending(self, job: Job) -> Ending:
+        """How a job without an album ended, as it is told."""
         tasks = await self._store.tasks.of_job(job.id)
         overdue = any(task.state is TaskState.OVERDUE for task in tasks)
         missing = any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
-        with self._languages.speaking(job.language):
-            words = escape(error_text(job.error_message), quote=False) if job.error_message else _("This didn't work.")
-            sign = "✖️" if job.state in CANCELLED_STATES else "⚠️"
-            look = job.state in FAILED_STATES and (overdue or missing)
+        # Only a budget's end tells a time.
+        has_time = "again" in (job.error_message or {}).get("values", {})
+        own = (await self._store.users.preferences(job.user_id)).time_zone if has_time else None
+        with self._languages.speaking(job.language), in_zone(own):
+            words = escape("\n".join(failures(job, tasks)), quote=False) or _("This didn't work.")
+        return Ending(
+            sign="✖️" if job.state in CANCELLED_STATES else "⚠️",
+            words=words,
+            look=job.state in FAILED_STATES and (overdue or missing),
             # A job that was refused before it had a task would be refused again.
             # Pictures that were made and could not be sent must not be paid again.
-            again = job.state not in FAILED_STATES or (bool(tasks) and not missing)
-            buttons = after_ending(job, look=look, again=again)
-            await self._finish(job, job, words, sign, buttons, only_here=only_here)
+            again=job.state not in FAILED_STATES or (bool(tasks) and not missing),
+            rewrite=(job.error_message or {}).get("refused") in WORDS_REFUSED,
+        )
 
     async def _tell_duel_ended(self, job: Job, *, only_here: bool) -> None:
         with self._languages.speaking(job.language):

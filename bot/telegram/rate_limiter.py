@@ -37,7 +37,7 @@ from aiogram.methods import (
 from aiogram.methods.base import TelegramType
 
 from bot.telegram.all_chats import DELIVERY_PATIENCE_SECONDS, AllChats
-from bot.telegram.chat_limiter import GROUP, ONLY_JOB, PRIVATE, Ask, ChatLimiter, Limit, Permit, ProgressShare
+from bot.telegram.chat_limiter import ONLY_JOB, Ask, ChatLimiter, Limit, Permit, ProgressShare, inline_key, limit_of
 from bot.telegram.withdrawal import waiting
 
 COUNTED = (
@@ -132,7 +132,7 @@ class RateLimiter(BaseRequestMiddleware):
 
         With a permit of `permitted` it does not wait: it raises a demanded wait, and notes it for other calls.
         """
-        chat = getattr(method, "chat_id", None)
+        chat = getattr(method, "chat_id", None) or inline_key(getattr(method, "inline_message_id", None))
         counted = isinstance(method, COUNTED)
         if not counted or chat is None:
             return await self._uncounted(make_request, bot, method, chat)
@@ -261,8 +261,7 @@ class RateLimiter(BaseRequestMiddleware):
 
     async def _permit(self, limiter: ChatLimiter, ask: Ask) -> Permit:
         now = self.clock()
-        # A private chat counts an album as one message.
-        cost = ask.messages if limiter.limit is GROUP else 1
+        cost = ask.messages if limiter.counts_items else 1
         if ask.key == ANSWERS_KEY and limiter.wait(now, cost) == 0 and limiter.lets_answers_pass(now):
             return Permit(limiter, cost, ask, is_answer=True)
         async with limiter.queue.slot(ask.key):
@@ -279,7 +278,7 @@ class RateLimiter(BaseRequestMiddleware):
         if (limiter := self.limiters.get(chat)) is None:
             if len(self.limiters) >= CHATS_REMEMBERED:
                 self._forget_quiet(self.clock())
-            limiter = self.limiters[chat] = ChatLimiter(GROUP if isinstance(chat, int) and chat < 0 else PRIVATE)
+            limiter = self.limiters[chat] = ChatLimiter(limit_of(chat))
         return limiter
 
     def _forget_quiet(self, now: float) -> None:

@@ -37,21 +37,30 @@ class ChangedError(Exception):
 class ResultBatch:
     """How the pictures of one job are sent. `text`: the caption of the first picture, None once Telegram refused it;
     `buttons`: for a single picture; `covered`: hidden until touched; `only_files`: the chat takes no photos; `sent`:
-    the messages that arrived, by picture id; `captions`: those of single pictures, by picture id."""
+    the messages that arrived, by picture id; `own_texts`: the captions by picture id, where each has its own."""
 
     job: Job
     text: str | None = None
     buttons: InlineKeyboardMarkup | None = None
     covered: bool = False
     only_files: bool = False
-    captions: Mapping[int, str] = field(default_factory=dict)
     sent: dict[int, Message] = field(default_factory=dict)
     failed: list[TelegramAPIError] = field(default_factory=list)
     """The errors of pictures that Telegram takes in no form."""
+    own_texts: Mapping[int, str] = field(default_factory=dict)
 
-    def caption_of(self, upload: Upload, *, is_first: bool) -> str | None:
-        """The caption of one picture; only the first one has that of all."""
-        return self.captions.get(upload.picture.id) or (self.text if is_first else None)
+    @property
+    def has_text(self) -> bool:
+        """Whether something is to be sent with a caption."""
+        return self.text is not None or bool(self.own_texts)
+
+    def text_of(self, upload: Upload, *, is_first: bool = True) -> str | None:
+        """The caption of one picture."""
+        return self.own_texts.get(upload.picture.id, self.text if is_first else None)
+
+    def drop_text(self) -> None:
+        """Telegram refuses the caption."""
+        self.text, self.own_texts = None, {}
 
 
 class ResultSender:
@@ -94,8 +103,8 @@ class ResultSender:
         if refused.why is Refusal.FILE_ID and one and isinstance(one.photo, str):
             await self._store.pictures.forget_file_ids(one.picture.id)
             raise ChangedError
-        if refused.why is Refusal.CAPTION and batch.text is not None:
-            batch.text = None
+        if refused.why is Refusal.CAPTION and batch.has_text:
+            batch.drop_text()
             await self._photos(batch, uploads)
         elif refused.why is Refusal.PHOTOS:
             batch.only_files = True
@@ -120,7 +129,7 @@ class ResultSender:
         method = SendDocument(
             chat_id=job.chat_id,
             document=document,
-            caption=batch.caption_of(upload, is_first=True),
+            caption=batch.text_of(upload),
             disable_content_type_detection=True,
             message_thread_id=job.thread_id,
             reply_parameters=in_reply_to(job.message_id),
@@ -137,8 +146,8 @@ class ResultSender:
             if why is Refusal.FILE_ID and isinstance(document, str):
                 await self._store.pictures.forget_file_ids(upload.picture.id, only_document=True)
                 raise ChangedError from error
-            if why is Refusal.CAPTION and batch.text is not None:
-                batch.text = None
+            if why is Refusal.CAPTION and batch.has_text:
+                batch.drop_text()
                 await self._file(batch, upload, refused)
             else:
                 batch.failed.append(error)
@@ -148,7 +157,8 @@ class ResultSender:
     async def _send_photos(self, batch: ResultBatch, uploads: Sequence[Upload]) -> Sequence[Message]:
         job, files = batch.job, [file for upload in uploads for file in upload.spooled]
         sending = JobAttempt(self._store, job, [upload.picture.id for upload in uploads])
-        media = [as_media(upload, batch.caption_of(upload, is_first=upload is uploads[0]), batch) for upload in uploads]
+        texts = [batch.text_of(upload, is_first=upload is uploads[0]) for upload in uploads]
+        media = [as_media(upload, text, batch) for upload, text in zip(uploads, texts, strict=True)]
         if len(media) > 1:
             album = SendMediaGroup(
                 chat_id=job.chat_id,

@@ -233,7 +233,9 @@ class StatusMessages:
         job, text = pending.job, pending.text
         if await self._goes_as_draft(job, board):
             async with as_progress(self.queues.progress_share(pending)):
-                await self._bot.send_message_draft(job.chat_id, job.id, job.thread_id, text)
+                await self._bot.send_message_draft(
+                    job.chat_id, job.id, job.thread_id, text, can_stop=not pending.is_sending
+                )
             return True
         if board.message_id is None and pending.is_sending and job.id not in self._withdrawn:
             board.message_id = (await self._stored(job)).id_in(board.chat_id)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from providers.models import today
 from providers.openai.models import MODELS, STANDARD, OpenAIModel
@@ -132,7 +132,8 @@ class OpenAISimulator(ServiceSimulator):
 
         for number in range(previews):
             await self.sleep((task.finished - task.started) / (previews + 1))
-            drawn = await _text(await self.drawn(task, 0), task)
+            unfinished = await asyncio.to_thread(_blurred, await self.drawn(task, 0), previews - number)
+            drawn = await _text(unfinished, task)
             await send(f"{kind}.partial_image", b64_json=drawn, partial_image_index=number)
         await self.sleep(max(0.0, task.finished - self.clock()))
         if task.problem:
@@ -157,6 +158,14 @@ async def _text(picture: bytes, task: Task) -> str:
     if kind in {"png", "webp"}:
         picture = await asyncio.to_thread(_converted, picture, kind)
     return b64encode(picture).decode("ascii")
+
+
+def _blurred(picture: bytes, left: int) -> bytes:
+    """The picture as long as it is unfinished. `left`: the number of previews from this one on."""
+    with Image.open(io.BytesIO(picture)) as image:
+        radius = left * max(image.size) / 60
+        image.filter(ImageFilter.GaussianBlur(radius)).save(made := io.BytesIO(), "JPEG")
+    return made.getvalue()
 
 
 def _converted(picture: bytes, kind: str) -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.demo.bot_api.model import InlineAnswer
+from bot.demo.bot_api.model import InlineAnswer, InlineResult
 from bot.demo.telegram import Person
 from bot.settings import AccessSettings
 from storage.schema import updates
@@ -28,7 +28,12 @@ async def asked(harness: AppHarness, words: str = "", who: Person | None = None,
 
 
 def ids(answer: InlineAnswer) -> list[str]:
-    return [one.id for one in answer.results]
+    """The pictures; the offer to draw the words goes before them."""
+    return [one.id for one in answer.results if not one.id.startswith("make:")]
+
+
+def pictures(results: list[InlineResult]) -> list[InlineResult]:
+    return [one for one in results if one.photo]
 
 
 async def test_ones_own_pictures_are_found(harness: AppHarness) -> None:
@@ -45,9 +50,11 @@ async def test_ones_own_pictures_are_found(harness: AppHarness) -> None:
     assert ids(found) == ["2", "1"]
     picture = await harness.app.store.pictures.get(2)
     assert picture
-    assert found.results[0].photo
-    assert found.results[0].photo.largest.unique_id == picture.unique_id
-    assert found.results[0].text == "a red fox <3"
+    (offer, first, _second) = found.results
+    assert (offer.title, offer.description, offer.photo) == ("🎨 Make it", "FOX red · 1 picture, ¥0.20", None)
+    assert first.photo
+    assert first.photo.largest.unique_id == picture.unique_id
+    assert first.text == "a red fox <3"
     assert ids(await asked(harness, who=harness.bob)) == ["4"]
     # Inline queries are answered at once, and not stored in the inbox.
     assert len((await harness.app.store.database.fetch(select(updates))).all()) == 3
@@ -65,7 +72,7 @@ async def test_page_by_page(harness: AppHarness, monkeypatch: pytest.MonkeyPatch
 
 
 async def test_nothing_found_leads_to_the_private_chat(harness: AppHarness) -> None:
-    nothing = await asked(harness, "a yak")
+    nothing = await asked(harness, "--n 2")
     assert nothing.results == []
     assert nothing.button
     assert nothing.button["text"] == "Nothing found. Make one"
@@ -85,7 +92,7 @@ async def test_strangers_find_nothing(tmp_path: Path) -> None:
 async def test_a_result_sent_to_the_bot_is_no_new_request(harness: AppHarness) -> None:
     await harness.made("a fox")
     query, results = await harness.telegram.results(harness.ann, "fox")
-    sent = harness.telegram.choose(harness.ann, query, results[0])
+    sent = harness.telegram.choose(harness.ann, query, pictures(results)[0])
     told = await harness.shown("What should I make of it?")
     assert told.reply_to == sent.id
     assert len(harness.tasks) == 1
@@ -96,6 +103,6 @@ async def test_a_result_sent_to_the_bot_is_no_new_request(harness: AppHarness) -
     assert [step.prompt for step in await harness.app.store.pictures.lineage(newest)] == ["a fox"]
     # In a group the result is no request.
     query, results = await harness.telegram.results(harness.ann, "fox", harness.group)
-    harness.telegram.choose(harness.ann, query, results[0])
+    harness.telegram.choose(harness.ann, query, pictures(results)[0])
     await harness.quiet()
     assert harness.answers(harness.group) == []

@@ -239,7 +239,7 @@ async def test_the_commands_are_told_to_telegram(tmp_path: Path) -> None:
         texts = harness.telegram.bot_user.texts
         await harness.telegram.until(lambda: ("short_description", "") in texts)
         names = [one["command"] for one in harness.telegram.bot_user.commands["default", ""]]
-        assert names[:3] == ["imagine", "history", "style"]
+        assert names[:3] == ["imagine", "history", "queue"]
 
 
 async def test_an_unexpected_error_is_answered(harness: AppHarness, caplog: pytest.LogCaptureFixture) -> None:

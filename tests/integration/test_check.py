@@ -11,6 +11,7 @@ from bot.__main__ import main
 from bot.demo.telegram import TelegramSimulator
 from bot.web.bucket import Bucket
 from providers.jimeng.simulator import JimengSimulator
+from storage.inline_offers import offer_id
 from storage.store import Store
 from tests.support import s3
 from tests.support.startup_cache import cached_sessions
@@ -104,7 +105,8 @@ async def test_all_is_well_and_nothing_is_paid(
         f"✓ settings: from {tmp_path}/config.toml",
         f"✓ telegram: ready as @imagine_demo_bot at {telegram.url}; whether its files can be read shows once the bot "
         "has a photo: send /setuserpic to @BotFather; if updates are missing, call logOut once at "
-        "https://api.telegram.org",
+        "https://api.telegram.org; inline feedback has not come yet: for pictures that begin by themselves in any "
+        "chat, send /setinlinefeedback to @BotFather and choose 100%",
         f"✓ database: sqlite:///{tmp_path}/data/bot.db is ready",
         f"✓ references: published under http://127.0.0.1:{port}",
         f"✓ public address: http://127.0.0.1:{port} leads to this bot",
@@ -161,6 +163,19 @@ async def test_inline_mode_that_is_off_is_said(check: Check, telegram: TelegramS
     code, lines = await check()
     assert code == 0
     assert "send /setinline to @BotFather" in of(lines, "telegram")
+
+
+async def test_inline_feedback_is_known_by_what_came(check: Check, tmp_path: Path) -> None:
+    await check()
+    store = await Store.open(f"sqlite:///{tmp_path}/data/bot.db")
+    await store.inline_offers.add(7, "a fox", store.clock())
+    await store.inline_offers.take(offer_id(7, "a fox"), store.clock(), by_feedback=False)
+    _code, lines = await check()
+    assert "did not come in the last day" in of(lines, "telegram")
+    await store.inline_offers.take(offer_id(7, "a fox"), store.clock(), by_feedback=True)
+    await store.aclose()
+    _code, lines = await check()
+    assert "inline" not in of(lines, "telegram")
 
 
 async def test_without_a_public_address_its_limit_is_said(check: Check) -> None:

@@ -18,6 +18,7 @@ from aiohttp import ClientSession
 from bot.demo.bot_api.methods.answering import ANSWER_SECONDS
 from bot.demo.bot_api.people_view import message_view
 from bot.demo.chat import groups
+from bot.demo.chat.drafts import stop_draft
 from bot.demo.telegram import PeopleError, TelegramSimulator
 from tests.support.clock import Clock
 
@@ -38,7 +39,13 @@ async def test_a_draft_is_shown_until_the_message_comes(bot: Bot, telegram: Tele
     await bot.send_message_draft(chat.id, 7)
     assert chat.draft.text == ""
     async with ClientSession(telegram.url) as session, session.get(f"/demo/api/messages?chat={chat.id}") as response:
-        assert (await response.json())["draft"] == {"id": 7, "text": "", "entities": [], "left": 30.0}
+        assert (await response.json())["draft"] == {
+            "id": 7,
+            "text": "",
+            "entities": [],
+            "left": 30.0,
+            "can_stop": False,
+        }
     await bot.send_message(chat.id, "a fox")
     assert chat.draft is None
     await bot.send_message_draft(chat.id, 8, text="more")
@@ -53,12 +60,38 @@ async def test_drafts_that_are_refused(bot: Bot, telegram: TelegramSimulator) ->
         (telegram.group.id, 1, {}, "private chats"),
         (telegram.ann.id, 0, {}, "non-zero"),
         (telegram.ann.id, 1, {"text": "x" * 4097}, "message is too long"),
-        (telegram.ann.id, 1, {"can_stop": True}, "not part of this simulator"),
     ]
     for chat, id_, how, reason in wrong:
         with pytest.raises(TelegramBadRequest, match=reason):
             await bot.send_message_draft(chat, id_, **how)
     assert telegram.ann.chat.draft is None
+
+
+async def test_a_person_stops_a_draft(bot: Bot, telegram: TelegramSimulator) -> None:
+    ann, world, chat = telegram.ann, telegram.world, telegram.ann.chat
+    await bot.send_message_draft(chat.id, 7, text="a fo")
+    with pytest.raises(PeopleError, match="no button"):
+        stop_draft(world, ann, chat, 7)
+    await bot.send_message_draft(chat.id, 8, 3, "a ha", can_stop=True)
+    for person, number in ((telegram.ming, 8), (ann, 7)):
+        with pytest.raises(PeopleError, match="no such draft"):
+            stop_draft(world, person, chat, number)
+    stop_draft(world, ann, chat, 8)
+    assert chat.draft is None
+    await bot.send_message_draft(chat.id, 8, text="a hare", can_stop=True)
+    assert chat.draft is None, "a draft that was stopped is not shown again"
+    (update,) = [one for one in await bot.get_updates() if one.stopped_message_generation]
+    stopped = update.stopped_message_generation
+    assert stopped
+    assert (stopped.chat.id, stopped.draft_id, stopped.message_thread_id) == (chat.id, 8, 3)
+    await bot.send_message_draft(chat.id, 9, text="an owl", can_stop=True, keep_on_stop=True)
+    stop_draft(world, ann, chat, 9)
+    assert chat.draft
+    assert await bot.get_updates(offset=update.update_id + 1, allowed_updates=["message"])
+    await bot.send_message_draft(chat.id, 10, text="a goat", can_stop=True)
+    stop_draft(world, ann, chat, 10)
+    left = [one.stopped_message_generation for one in await bot.get_updates()]
+    assert [one and one.draft_id for one in left] == [9], "whoever does not ask for these updates gets none"
 
 
 async def test_only_the_receiver_sees_an_ephemeral_message(bot: Bot, telegram: TelegramSimulator) -> None:

@@ -119,6 +119,9 @@ class RecordingNotifier:
             raise found
         return found
 
+    async def fit(self, data: bytes, limits: ReferenceLimits, person: int) -> CheckedReference:
+        return CheckedReference(data, "image/jpeg", 8, 8, [])
+
     def show(self, job: Job, progress: Progress) -> None:
         self.shown[job.id] = progress
         self.changed.set()

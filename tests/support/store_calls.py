@@ -6,13 +6,16 @@ from typing import Any
 
 from storage.edited_prompts import Offer
 from storage.history import HistoryFilter
+from storage.inline_offers import offer_id
 from storage.job_states import JobState, TaskState
+from storage.likeness_records import AllowedChat, LikenessQuestion, NewLikeness
 from storage.money import Budget, BudgetRules, Charge, Period
 from storage.new_jobs import DAY
 from storage.pictures import Sent
 from storage.records import CheckedReference, Cost, Draft, Job, Limits, NewDraft, NewReference, NewUpdate, Task
 from storage.store import Store
 from tests.support.store_calls_duels import duels
+from tests.support.store_calls_help import help_with_words
 from tests.support.store_calls_people import access, data_of_people, groups, people
 from tests.support.stored_jobs import ANN, ERROR_MESSAGE, claim, finished, new_job, queued
 
@@ -141,6 +144,29 @@ async def _history(store: Store, filters: HistoryFilter) -> None:
     assert await store.history.moments(filters)
 
 
+async def _likenesses(store: Store, n: int) -> None:
+    likenesses, chat = store.likenesses, AllowedChat(-n, "Foxes")
+    await likenesses.ask(LikenessQuestion(n, -n, "file", float(n)))
+    assert await likenesses.question(n)
+    await likenesses.drop_question(n)
+    await likenesses.forget(float(n))
+    await likenesses.keep(NewLikeness(n, f"ann{n}", "Ann", b"photo", "image/jpeg"), chat, float(n))
+    assert await likenesses.allow(n, chat)
+    own = await likenesses.of(n)
+    assert own
+    assert await likenesses.data(own.id)
+    await likenesses.mute(n, muted=False)
+    await likenesses.rename(n, f"ann{n}")
+    assert len(await likenesses.named([n, f"ann{n}"], -n)) == 2
+    reference = NewReference("", None, likeness_id=own.id, named="@ann")
+    assert await likenesses.in_references([reference, NewReference("a", 1, picture_id=n)], -n)
+    job = await _added(store, n, chat_id=-n, user=n + 1, references=(reference,))
+    assert job.id in await likenesses.untold(0.0)
+    assert await likenesses.take_notices(job.id, float(n))
+    assert await store.taking_back.here(n, -n, float(n), ERROR_MESSAGE, ERROR_MESSAGE) == [job.id]
+    assert await store.taking_back.everywhere(n, float(n), ERROR_MESSAGE, ERROR_MESSAGE) == []
+
+
 async def _providers(store: Store, n: int) -> None:
     name, health = f"provider {n}", store.provider_health
     assert (await health.hold(name, 0.0, float(n))).busy_since
@@ -155,6 +181,8 @@ async def _providers(store: Store, n: int) -> None:
     job = await _added(store, n, provider=name)
     assert (await store.queue.counts())[name].preparing
     assert (await store.queue.jobs(1))[1]
+    assert await store.own_queues.of(job.user_id)
+    assert await store.own_queues.put_first(job.user_id, job.id)
     assert await store.queue.job(job.id)
     assert await store.jobs.cancel(job.id, float(n), ERROR_MESSAGE, ERROR_MESSAGE)
     assert (await health.get(name)).calls_at
@@ -224,6 +252,15 @@ async def _money(store: Store, n: int) -> None:
     await store.confirmations.forget(now)
 
 
+async def _inline(store: Store, n: int) -> None:
+    words = f"a fox {n}"
+    await store.inline_offers.add(ANN, words, float(n))
+    for by_feedback in (True, False):
+        assert await store.inline_offers.take(offer_id(ANN, words), float(n), by_feedback=by_feedback)
+    await store.inline_offers.feedback()
+    await store.inline_offers.forget(float(n + 1))
+
+
 ALL: tuple[Calls, ...] = (
     _requests,
     _edits,
@@ -233,9 +270,12 @@ ALL: tuple[Calls, ...] = (
     people,
     data_of_people,
     groups,
+    _likenesses,
     access,
     _providers,
     _workers,
     _money,
+    _inline,
+    help_with_words,
     duels,
 )

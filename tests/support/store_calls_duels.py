@@ -1,4 +1,4 @@
-"""Calls of the operations on duels: see `tests.support.store_calls`."""
+"""Calls of the store's operations on duels."""
 
 from storage.duel_records import NewDuel
 from storage.money import BudgetRules
@@ -9,19 +9,19 @@ from tests.support.stored_jobs import ANN, ERROR_MESSAGE, new_job
 
 
 async def duels(store: Store, n: int) -> None:
-    votes, now = store.duel_votes, float(n)
-    await store.duels.forget(now)
+    kept, votes, now = store.duels, store.duel_votes, float(n)
+    await kept.forget(now)
     for which in (n, n + 1):
         requests = tuple(new_job(10 * which + number, provider="fake") for number in (1, 2))
         new = NewDuel(f"duel {which}", 5, ANN, requests, (None, Cost(1, "CNY")))
-        duel_id = await store.duels.ask(new, now)
+        duel_id = await kept.ask(new, now)
         assert duel_id
-        await store.duels.asked_at(duel_id, n)
-        asked = await store.duels.asked(duel_id)
+        await kept.asked_at(duel_id, n)
+        asked = await kept.asked(duel_id)
         assert asked
-        made = await store.duels.begin(asked, now, worker_id=None, quota=Quota(waiting=99), budgets=BudgetRules())
+        made = await kept.begin(asked, now, worker_id=None, quota=Quota(waiting=99), budgets=BudgetRules())
         assert len(made) == 2
-        await store.duels.drop(duel_id)
+        await kept.drop(duel_id)
         await _play(store, duel_id, made, now)
     assert await votes.records(5)
     assert await votes.take_due(now + 9000, now, 0) is None

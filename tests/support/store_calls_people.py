@@ -42,9 +42,17 @@ async def groups(store: Store, n: int) -> None:
     await store.chats.set_option(old, "ark", "n", "4")
     assert (await store.chats.rules(old)).quiet
     assert await store.chats.open_jobs(old) == []
+    await store.topics.set(old, 1, {"provider": "ark"})
+    await store.topics.set(old, 1, {"style": "ink"})
+    await store.topics.set_option(old, 1, provider="ark", name="n", value="2")
+    assert (await store.topics.get(old, 1)).style == "ink"
+    assert (await store.chats.rules(old, 1)).style == "ink"
+    assert await store.menus.replace(old, n, 1, float(n)) is None
     await store.chats.migrate(old, new)
     assert (await store.chats.now(old))[0] == new
     assert await store.chats.former(new) == old
+    await store.topics.clear(new, 1)
+    await store.menus.forget(float(n))
     assert await store.posted.album(new, "album")
     await store.posted.forget(n + 1.0)
 

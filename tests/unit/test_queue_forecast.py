@@ -1,6 +1,7 @@
 """The look ahead into the queue gives the order in which the store then gives turns."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -37,26 +38,46 @@ def test_an_empty_queue_has_no_turns() -> None:
     assert order([], {1: 2}) == []
 
 
-async def _turns_of_the_store(people: list[int], most: int) -> tuple[list[int], list[int]]:
-    """The order foreseen at the start, and the order in which the store gave turns when nothing ended meanwhile."""
+def test_what_a_person_puts_first_changes_places_only_among_their_own() -> None:
+    queue = [waiting(1, 1, 1.0), waiting(2, 2, 2.0), waiting(3, 1, 3.0), waiting(4, 1, 4.0), waiting(5, 2, 5.0)]
+    before = [task.user_id for task in order(queue, {})]
+    moved = [replace(task, precedence=1) if task.task_id == 4 else task for task in queue]
+    assert [task.user_id for task in order(moved, {})] == before
+    assert [task.task_id for task in order(moved, {}) if task.user_id == 1] == [4, 1, 3]
+
+
+async def _turns_of_the_store(
+    people: list[int], most: int, put_first: list[int]
+) -> tuple[list[int], list[int], list[int]]:
+    """The order foreseen at the start, the order in which the store gave turns when nothing ended meanwhile, and whose
+    turns these were. `put_first`: the places of the jobs that their people put first, one after the other."""
     with TemporaryDirectory() as folder:
         await asyncio.to_thread(put_blank_database, Path(folder) / "bot.db")
         store = await Store.open(f"sqlite:///{folder}/bot.db")
+        jobs = []
         for number, user in enumerate(people):
             new = NewJob(f"{number}", 1, number, user, "en", "fake", "a fox", {})
             job = await store.jobs.add(new, number)
             assert job
             await store.tasks.queue(job.id, "jimeng", [{}], [], float(number))
+            jobs.append(job)
+        for place in put_first if jobs else ():
+            job = jobs[place % len(jobs)]
+            assert await store.own_queues.put_first(job.user_id, job.id)
         foreseen = [task.task_id for task in order(await store.tasks.line("fake"), {})]
         given_turns: list[int] = []
+        users: list[int] = []
         while turns := (await store.tasks.claim("fake", Limits(1000), 100.0 + len(given_turns), most=most)).tasks:
             given_turns += [task.id for task in turns]
+            users += [task.user_id for task in turns]
         await store.aclose()
-        return foreseen, given_turns
+        return foreseen, given_turns, users
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.lists(st.integers(1, 4), max_size=8), st.integers(1, 5))
-async def test_the_store_gives_turns_as_foreseen(people: list[int], most: int) -> None:
-    foreseen, given_turns = await _turns_of_the_store(people, most)
+@given(st.lists(st.integers(1, 4), max_size=8), st.integers(1, 5), st.lists(st.integers(0, 7), max_size=3))
+async def test_the_store_gives_turns_as_foreseen(people: list[int], most: int, put_first: list[int]) -> None:
+    foreseen, given_turns, users = await _turns_of_the_store(people, most, put_first)
     assert foreseen == given_turns
+    if put_first:
+        assert users == (await _turns_of_the_store(people, most, []))[2], "the turns of people stay as they were"

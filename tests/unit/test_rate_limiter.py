@@ -209,3 +209,32 @@ async def test_processes_share_what_is_allowed_over_all() -> None:
     for chat in range(1, 41):
         await line.send(SendMessage(chat_id=chat, text="x"))
     assert most_within(line, 1.0) == 25
+
+
+async def test_each_message_of_inline_mode_has_a_limit_of_its_own() -> None:
+    line = Line()
+
+    async def progress(number: str) -> bool:
+        try:
+            async with as_progress():
+                await line.send(EditMessageText(inline_message_id=number, text="…"))
+        except DroppedError:
+            return False
+        return True
+
+    assert [await progress("one"), await progress("one"), await progress("two")] == [True, False, True]
+    went = 0
+    for _ in range(60):
+        line.now += 1.0
+        went += await progress("one")
+    assert went == 3, "half of it is for progress, which keeps its distance"
+    began = line.now
+    for _ in range(4):
+        await line.send(EditMessageText(inline_message_id="one", text="done"))
+    assert line.now == began, "the last words do not wait"
+    await repeat(8, lambda: line.send(EditMessageText(inline_message_id="one", text="done")))
+    assert line.now > began
+    line.refusals = [30]
+    began = line.now
+    await line.send(EditMessageText(inline_message_id="two", text="done"))
+    assert line.now - began >= 30

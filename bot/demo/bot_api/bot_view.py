@@ -34,6 +34,8 @@ OWN_RIGHTS = {
     "channel": ("can_post_messages", "can_edit_messages"),
 }
 """The rights of admins that exist in one type of chat only."""
+UNKNOWN_INLINE_ID = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+"""Of an inline result without a keyboard, which only a forged press concerns."""
 MEMBER_RIGHTS = [
     "can_send_messages",
     "can_send_audios",
@@ -231,7 +233,7 @@ def press_json(press: Press) -> JSON:
     """A CallbackQuery."""
     who = {"id": press.id, "from": account_json(press.person), "chat_instance": str(press.message.chat.id)}
     if press.message.via:  # an inline result is sent by a person, not by the bot
-        return {**who, "inline_message_id": f"{press.message.chat.id}:{press.message.id}", "data": press.data}
+        return {**who, "inline_message_id": press.message.inline_id or UNKNOWN_INLINE_ID, "data": press.data}
     return {**who, "message": message_json(press.message), "data": press.data}
 
 

@@ -1,8 +1,9 @@
 """Lengths of text in UTF-16 units, and the entities that Telegram finds in plain text."""
 
 import re
+from collections.abc import Iterable
 
-from bot.demo.bot_api.model import JSON
+from bot.demo.bot_api.model import JSON, Account
 
 PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
@@ -45,6 +46,17 @@ def find_entities(text: str) -> list[JSON]:
             place = {"offset": utf16_length(text[:start]), "length": utf16_length(match[0])}
             found.append({"type": kind, **place})
     return sorted(found, key=lambda entity: entity["offset"])
+
+
+def mention_entities(text: str, people: Iterable[Account]) -> list[JSON]:
+    """The mentions of people by their names, as apps make them of members without a username."""
+    found = []
+    for person in people:
+        if (start := text.find(person.name)) >= 0:
+            place = {"offset": utf16_length(text[:start]), "length": utf16_length(person.name)}
+            user = {"id": person.id, "is_bot": person.is_bot, "first_name": person.name}
+            found.append({"type": "text_mention", **place, "user": user})
+    return found
 
 
 def merge_entities(given: list[JSON], found: list[JSON]) -> list[JSON]:

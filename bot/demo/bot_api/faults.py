@@ -70,7 +70,16 @@ class PartialAlbum(Fault):
     retry_after: int = Field(5, ge=1)
 
 
-AnyFault = Annotated[Flood | Refusal | Delay | Drop | GatewayPage | PartialAlbum, Field(discriminator="kind")]
+class NoFeedback(Fault):
+    """The bot does not hear that an inline result was chosen, as without /setinlinefeedback."""
+
+    kind: Literal["no_feedback"] = "no_feedback"
+    method: str = "chosenInlineResult"
+
+
+AnyFault = Annotated[
+    Flood | Refusal | Delay | Drop | GatewayPage | PartialAlbum | NoFeedback, Field(discriminator="kind")
+]
 FAULT: TypeAdapter[AnyFault] = TypeAdapter(AnyFault)
 
 
@@ -88,6 +97,15 @@ class FaultPlan:
     def clear(self) -> None:
         """Forget all faults."""
         self._left.clear()
+
+    def spent(self, kind: str = "no_feedback") -> bool:
+        """Whether a fault of this kind is planned, which no call meets; it is counted down."""
+        at = next((at for at, (fault, _times) in enumerate(self._left) if fault.kind == kind), None)
+        if at is None:
+            return False
+        fault, times = self._left[at]
+        self._left[at : at + 1] = [(fault, times - 1)] if times > 1 else []
+        return True
 
     def due(self, method: str, chat: object = None) -> list[AnyFault]:
         """The faults that this call meets, at most one of a kind; each is counted down."""

@@ -9,7 +9,8 @@ Keyboard = list[list[JSON]]
 """Rows of inline buttons, as the Bot API writes them."""
 ChatType = Literal["private", "group", "supergroup", "channel"]
 BotStatus = Literal["member", "administrator", "restricted", "kicked", "left"]
-"""The bot's membership in a chat. In a private chat `kicked` means that the person blocked it."""
+"""The bot's membership in a chat. In a private chat `kicked` means that the person blocked it, `left` that they have
+never started it."""
 Clock = Callable[[], float]
 """Returns unix seconds."""
 
@@ -42,7 +43,8 @@ class Chat:
     `topics`: the names of forum topics by their id (that of their first message);
     `closed`: those in which only admins write; `anonymous`: admins who write in the group's name; `muted`: people who
     may only read; `linked`: a channel's discussion group, or the channel of such a group; `ephemeral`: the messages
-    that only one member sees, by their ephemeral id; they are no part of `messages`.
+    that only one member sees, by their ephemeral id; they are no part of `messages`; `stopped_drafts`: the numbers of
+    drafts that their person has stopped.
     """
 
     id: int
@@ -61,6 +63,7 @@ class Chat:
     messages: "dict[int, ChatMessage]" = field(default_factory=dict, repr=False)
     ephemeral: "dict[int, ChatMessage]" = field(default_factory=dict, repr=False)
     last_draft: "Draft | None" = field(default=None, repr=False)
+    stopped_drafts: set[int] = field(default_factory=set, repr=False)
 
     @property
     def draft(self) -> "Draft | None":
@@ -115,13 +118,17 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A text that the bot is still writing (sendMessageDraft). `until`: unix seconds of the world's `clock`."""
+    """A text that the bot is still writing (sendMessageDraft). `until`: unix seconds of the world's `clock`;
+    `can_stop`: it has a Stop button; `keep_on_stop`: that leaves it for a while."""
 
     id: int
     text: str
     entities: list[JSON]
     until: float
     clock: Clock
+    can_stop: bool = False
+    keep_on_stop: bool = False
+    topic: int | None = None
 
     @property
     def left(self) -> float:
@@ -136,7 +143,8 @@ class ChatMessage:
     `author`: the person behind a message in the name of a chat; `reply_to` and `topic` are message ids in the same
     chat; `reactions`: emoji by account id; `service`: the fields of a service message ("forum_topic_created": …);
     `thing`: the field of something else that was sent ("voice": …); `extra`: further fields the bot sees as they are;
-    `via`: the bot whose inline result a person sent; `only_for`: the only person who sees an ephemeral message;
+    `via`: the bot whose inline result a person sent,
+    `inline_id`: its id for that bot; `only_for`: the only person who sees an ephemeral message;
     its `ephemeral_id` is the bot's id for it, its `id` only orders it among the others; `force_reply`: as the Bot API
     writes it; `forward`: the forward of a channel's post in the discussion group; `votes`: the answers to its
     poll, by person.
@@ -163,6 +171,7 @@ class ChatMessage:
     edited: float | None = None
     service: JSON | None = None
     via: Account | None = None
+    inline_id: str | None = None
     only_for: Person | None = None
     ephemeral_id: int | None = None
     force_reply: JSON | None = None

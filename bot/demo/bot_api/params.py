@@ -8,7 +8,16 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from aiogram import methods
 from aiogram.client.default import Default
-from aiogram.methods import DeleteEphemeralMessage, EditEphemeralMessageText, SendMessage, TelegramMethod
+from aiogram.methods import (
+    DeleteEphemeralMessage,
+    EditEphemeralMessageText,
+    EditMessageCaption,
+    EditMessageMedia,
+    EditMessageReplyMarkup,
+    EditMessageText,
+    SendMessage,
+    TelegramMethod,
+)
 from aiogram.types import InputFile
 from pydantic import BaseModel, ValidationError
 
@@ -47,7 +56,6 @@ UNSUPPORTED = {
     "suggested_post_parameters": "suggested posts are not part of this simulator",
     "ephemeral_message_parameters": "ephemeral messages of this simulator are texts only",
     "receiver_user_id": "ephemeral messages of this simulator are sent by ephemeral_message_parameters only",
-    "can_stop": "drafts that people can stop are not part of this simulator",
     "switch_pm_text": "give a button instead",
     "rich_message": "rich messages are not part of this simulator",
 }
@@ -57,6 +65,10 @@ SUPPORTED = frozenset(
         (SendMessage, "ephemeral_message_parameters"),
         (EditEphemeralMessageText, "receiver_user_id"),
         (DeleteEphemeralMessage, "receiver_user_id"),
+        (EditMessageText, "inline_message_id"),
+        (EditMessageCaption, "inline_message_id"),
+        (EditMessageMedia, "inline_message_id"),
+        (EditMessageReplyMarkup, "inline_message_id"),
     ]
 )
 """The exceptions: methods that take them."""

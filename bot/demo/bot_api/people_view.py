@@ -136,7 +136,8 @@ def draft_view(draft: Draft | None) -> JSON | None:
     """The bot's unfinished message, and for how many seconds it will be shown."""
     if draft is None:
         return None
-    return {"id": draft.id, "text": draft.text, "entities": draft.entities, "left": draft.left}
+    view = {"id": draft.id, "text": draft.text, "entities": draft.entities}
+    return {**view, "left": draft.left, "can_stop": draft.can_stop}
 
 
 def inline_view(query: InlineQuery) -> JSON:

@@ -155,7 +155,13 @@ class BotApi:
     def _count(self, call: Method) -> None:
         if type(call) not in FLOOD_COUNTED:
             return
-        chat = self._world.chats.get(as_id(getattr(call, "chat_id", None)))
+        inline_id, chat_id = getattr(call, "inline_message_id", None), getattr(call, "chat_id", None)
+        if inline_id and chat_id is None:
+            # Telegram publishes no limit of edits in inline mode; here they count in the chat where they are seen.
+            there = self._world.inline_messages.get(inline_id)
+            chat = None if there is None else there.chat
+        else:
+            chat = self._world.chats.get(as_id(chat_id))
         if chat is not None:
             media = getattr(call, "media", None)
             self._flood.spend(chat, len(media) if isinstance(media, list) else 1)

@@ -35,12 +35,13 @@ GENERAL_TOPIC = 1
 
 @dataclass(eq=False, kw_only=True)
 class BotAccount(Account):
-    """The bot. `inline`: whether inline mode was switched on at @BotFather; `commands` by scope and language; `texts`:
-    its descriptions by kind and language; `photo`: its picture."""
+    """The bot. `inline`: whether inline mode was switched on at @BotFather, `feedback`: whether it hears of choices
+    there; `commands` by scope and language; `texts`: its descriptions by kind and language; `photo`: its picture."""
 
     is_bot: bool = True
     privacy: bool = True
     inline: bool = True
+    feedback: bool = False
     photo: Photo | None = None
     commands: dict[tuple[str, str], list[JSON]] = field(default_factory=dict)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class World:
         self.updates = UpdateQueue(self.events.changed)
         self.presses: dict[str, Press] = {}
         self.inline_queries: dict[str, InlineQuery] = {}
+        self.inline_messages: dict[str, ChatMessage] = {}
         self.inline_cache: dict[tuple[object, ...], tuple[float, InlineAnswer]] = {}
         self._message_ids: dict[int, int] = {}
         self._ephemeral_ids = count(1)

@@ -17,13 +17,15 @@ from bot.demo.bot_api.bot_view import (
     update_kind,
 )
 from bot.demo.bot_api.channels import copied_fields, forward_to_discussion, publish_edit
-from bot.demo.bot_api.entities import find_entities
+from bot.demo.bot_api.entities import find_entities, mention_entities, merge_entities
 from bot.demo.bot_api.errors import ApiError, PeopleError
-from bot.demo.bot_api.files import Upload
+from bot.demo.bot_api.files import Upload, upload
 from bot.demo.bot_api.inline_cache import cached
+from bot.demo.bot_api.inline_messages import chosen_json, register
 from bot.demo.bot_api.model import JSON, Chat, ChatMessage, Document, InlineQuery, Person, Photo, Press
 from bot.demo.bot_api.privacy import bot_sees
 from bot.demo.bot_api.things import thing
+from bot.demo.bot_api.voice import voice_file
 from bot.demo.bot_api.world import ANONYMOUS, World
 from bot.demo.chat.attachments import Sendable, as_upload
 from bot.demo.chat.permissions import check_member, check_sees, check_words, topic_for
@@ -35,12 +37,14 @@ MAX_QUERY_LENGTH = 256
 class People:
     """Acts for the people of a world.
 
-    `gap`: seconds between the updates of one album; `shuffle`: whether they come in another order. `sleep` waits.
+    `gap`: seconds between the updates of one album; `shuffle`: whether they come in another order; `is_unheard`:
+    whether the bot hears nothing of the next inline choice. `sleep` waits.
     """
 
     def __init__(self, world: World, background: Background, sleep: Callable[[float], Awaitable[object]]) -> None:
         self.gap = 0.0
         self.shuffle = False
+        self.is_unheard: Callable[[], bool] = lambda: False
         self._world = world
         self.background = background
         self._sleep = sleep
@@ -61,12 +65,14 @@ class People:
         live: bool = False,
         external: ChatMessage | None = None,
         quote: str = "",
+        mentioned: Sequence[Person] = (),
     ) -> list[ChatMessage]:
         """Write a message, or one for each file (several are an album; the words stand on the first).
 
         In a channel, and for an `anonymous` admin, in the name of the chat.
         Pictures go as photos unless `as_document`, as `live` ones if asked. `captions`: the words of the further
-        files; `external`: the message of another chat that this replies to, `quote` a part of its words. Raises
+        files; `external`: the message of another chat that this replies to, `quote` a part of its words;
+        `mentioned`: people whom the words name without a username, as an app's list of members does. Raises
         `PeopleError`.
         """
         text = text.strip()
@@ -86,7 +92,7 @@ class People:
             {
                 **fields,
                 "text": spoken,
-                "entities": find_entities(spoken),
+                "entities": merge_entities(mention_entities(spoken, mentioned), find_entities(spoken)),
                 "reply_to": reply_to,
                 "topic": topic,
                 "extra": extra | (live_photo(fields["photo"]) if live else {}),
@@ -131,14 +137,21 @@ class People:
         topic: int | None = None,
         anonymous: bool = False,
         text: str = "",
+        said: str = "",
+        seconds: int = 3,
     ) -> ChatMessage:
-        """Send a voice message, a sticker, a video or a place: the `kind` as in `things`; `text` is its caption.
+        """Send a voice message, a sticker, a video or a place: the `kind` as in `things`; `text` is its caption, `said`
+        the words of a voice message of so many `seconds`.
 
         Raises `PeopleError`.
         """
         topic = topic_for(person, chat, reply_to=reply_to, topic=topic, anonymous=anonymous)
         words = {"text": text, "entities": find_entities(text)}
-        fields = {"thing": thing(kind), "reply_to": reply_to, "topic": topic, **words}
+        about = thing(kind)
+        if kind == "voice":
+            file = upload(voice_file(said, seconds), "voice.ogg", "audio/ogg")
+            about = {kind: {**about[kind], "duration": seconds, **self._world.files.add_voice(file)}}
+        fields = {"thing": about, "reply_to": reply_to, "topic": topic, **words}
         (sent,) = self.post(person, chat, [fields], anonymous=anonymous)
         return sent
 
@@ -242,6 +255,8 @@ class People:
             "topic": topic,
         }
         (sent,) = self.post(person, query.chat, [fields])
+        if self._world.bot.feedback and not self.is_unheard():
+            self._world.updates.push("chosen_inline_result", chosen_json(query, result.id, sent))
         return sent
 
     def post(
@@ -252,7 +267,12 @@ class People:
         masked = anonymous or channel or person in chat.anonymous
         sender = ANONYMOUS if masked and not channel else person
         mask = {"sender_chat": chat, "author": person} if masked else {}
+        if chat.type == "private" and chat.bot == "left":
+            chat.bot = "member"
         posted = [self._world.post(chat, sender, **mask, **fields) for fields in messages]
+        for message in posted:
+            if message.via:
+                register(self._world, message)
         self._deliver([message for message in posted if bot_sees(self._world.bot, message)])
         for message in posted:
             forward_to_discussion(self._world, message)

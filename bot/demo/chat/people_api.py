@@ -19,6 +19,7 @@ from bot.demo.bot_api.people_view import chat_view, draft_view, inline_view, mes
 from bot.demo.bot_api.photo_sizes import thumbnail
 from bot.demo.bot_api.world import World
 from bot.demo.calls import CallLog
+from bot.demo.chat.drafts import stop_draft
 from bot.demo.chat.forms import answered, number, read_form, read_object
 from bot.demo.chat.group_menu import MenuAction, act, named
 from bot.demo.chat.groups import create_group
@@ -70,6 +71,7 @@ class PeopleApi:
             web.post(f"{api}/vote", answered(self.vote)),
             web.post(f"{api}/edit", answered(self.edit)),
             web.post(f"{api}/delete", answered(self.delete)),
+            web.post(f"{api}/stop", answered(self.stop)),
             web.post(f"{api}/inline", answered(self.inline)),
             web.post(f"{api}/choose", answered(self.choose)),
             web.post(f"{api}/group", answered(self.group)),
@@ -159,6 +161,7 @@ class PeopleApi:
         person, chat = self._person(fields.get("person")), self._chat(fields.get("chat"))
         place: JSON = {name: number(fields[name], name) for name in ("reply_to", "topic") if fields.get(name)}
         if kind := fields.get("thing"):
+            place["said"] = fields.get("said", "")
             return shown([self._people.send_thing(person, chat, kind, **place)])
         as_document = fields.get("as_document") == "1"
         words = fields.get("text", "")
@@ -191,6 +194,13 @@ class PeopleApi:
         """A person deletes a message."""
         asked = await read_object(request)
         self._people.delete(self._person(asked.get("person")), self._message(asked))
+        return web.json_response({})
+
+    async def stop(self, request: web.Request) -> web.StreamResponse:
+        """A person stops a draft."""
+        asked = await read_object(request)
+        chat, draft = self._chat(asked.get("chat")), number(asked.get("draft"), "draft")
+        stop_draft(self._world, self._person(asked.get("person")), chat, draft)
         return web.json_response({})
 
     async def inline(self, request: web.Request) -> web.StreamResponse:

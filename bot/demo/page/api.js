@@ -35,6 +35,9 @@ export const edit = (person, chat, message, text) => post("edit", { person, chat
 /** Delete a message of this person. */
 export const remove = (person, chat, message) => post("delete", { person, chat, message });
 
+/** Stop the bot's unfinished message. */
+export const stop = (person, chat, draft) => post("stop", { person, chat, draft });
+
 /** Perform a choice in a chat's menu; `more`: { name } of a new topic, { topic } for an existing one. */
 export const group = (person, chat, act, more = {}) => post("group", { person, chat, act, ...more });
 

@@ -16,8 +16,8 @@ import { t } from "./words.js";
 export function row(messages, view) {
   const [head] = messages;
   if (head.service) return serviceRow(head);
-  // Telegram shows no words below an album of which several pictures have their own.
   const captioned = messages.filter((message) => message.text);
+  // Of an album, clients show one caption; where there are several, each is seen with its picture opened.
   const said = captioned.length > 1 ? { ...head, text: "" } : (captioned[0] ?? head);
   const own = writerOf(head) === view.person;
   const topic = view.topicName(head.topic);

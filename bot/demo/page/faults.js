@@ -17,7 +17,10 @@ export const FAULTS = [
   telegram(w("Flood control for 3 seconds"), { kind: "flood", retry_after: 3 }),
   telegram(w("Only one picture of the next album"), { kind: "partial_album", items: 1, retry_after: 3 }),
   telegram(w("Lose the answer to the next message"), { kind: "drop", method: "sendMessage", applied: true }),
+  telegram(w("Tell nothing of the next inline choice"), { kind: "no_feedback" }),
   telegram(w("Two seconds late, five times"), { kind: "delay", seconds: 2, times: 5 }),
+  { label: w("The assistant refuses to help"), service: "assistant", faults: [{ kind: "problem", name: "prompt" }] },
+  { label: w("Lose the assistant's next answer"), service: "assistant", faults: [{ kind: "lost" }] },
 ];
 
 /** Words that make a simulated service fail, of providers/simulators/faults.py, and a model that was shut down. */

@@ -99,7 +99,8 @@ function messageAt(target) {
   return store.messages(store.chat).get(Number(id));
 }
 
-watchDraft(store, byId("timeline"), words);
+const stop = (draft) => api.stop(store.person, store.chat, draft).catch((error) => toast(error.message));
+watchDraft(store, byId("timeline"), { ...words, stop });
 watchPlace(store);
 watchHeader(store, { face: byId("top-face"), title: byId("top-title"), subtitle: byId("top-subtitle"), topics: byId("topics") });
 watchChatMenu(store, byId("chat-menu"), toast);

@@ -17,13 +17,14 @@ export function openViewer(photos, at) {
   const stage = el("div.viewer-stage", { test: "viewer-stage" });
   const words = el("div.viewer-words");
   const strip = el("div.viewer-strip", { test: "viewer-strip" });
+  const caption = el("p.viewer-caption", { test: "viewer-caption", dir: "auto" });
   const counter = el("span.viewer-counter", { test: "viewer-counter" });
   const save = el("a.round", { download: "", test: "viewer-save", "aria-label": t("Save the picture"), title: t("Save") }, icon("download"));
   const close = button("close", t("Close"), "viewer-close", () => dialog.close());
   const before = button("left", t("Previous picture"), "viewer-previous", () => go(index - 1));
   const after = button("right", t("Next picture"), "viewer-next", () => go(index + 1));
   const top = el("header", {}, words, counter, save, close);
-  const dialog = el("dialog.viewer", { test: "viewer", "aria-label": t("Pictures") }, top, stage, before, after, strip);
+  const dialog = el("dialog.viewer", { test: "viewer", "aria-label": t("Pictures") }, top, stage, before, after, el("footer", {}, caption, strip));
 
   function go(to) {
     if (to < 0 || to >= photos.length) return;
@@ -34,6 +35,7 @@ export function openViewer(photos, at) {
     stage.classList.remove("full");
     words.replaceChildren(el("strong", {}, message.from.name), ` · ${moment(message.date)} · ${photo.width} × ${photo.height}`);
     counter.textContent = t("{number} of {count}", { number: index + 1, count: photos.length });
+    caption.textContent = message.text ?? "";
     save.href = fileUrl(photo.file_id);
     save.download = `picture-${message.id}.jpg`;
     before.disabled = index === 0;

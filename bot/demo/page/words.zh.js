@@ -108,6 +108,7 @@ export const CHINESE = {
   "Show this picture": "显示这张图",
   Start: "开始",
   Sticker: "贴纸",
+  Stop: "停止",
   "The simulator answered {status}.": "模拟器返回了 {status}。",
   Thinking: "思考中",
   "This group became a supergroup": "本群已升级为超级群",

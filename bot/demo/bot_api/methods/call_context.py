@@ -186,6 +186,8 @@ def check_standing(chat: Chat, right: Right) -> None:
     if chat.bot == "kicked" and chat.type == "private":
         if right not in {"read", "members"}:
             raise forbidden("bot was blocked by the user")
+    elif chat.bot == "left" and chat.type == "private":
+        raise forbidden("bot can't initiate conversation with a user")
     elif chat.bot == "kicked":
         raise forbidden(f"bot was kicked from the {chat.type} chat")
     elif chat.bot == "left":

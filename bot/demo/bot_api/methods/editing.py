@@ -16,6 +16,7 @@ from aiogram.types import InputMediaDocument, InputMediaPhoto, ReactionTypeEmoji
 
 from bot.demo.bot_api.channels import publish_edit
 from bot.demo.bot_api.errors import bad_request
+from bot.demo.bot_api.inline_messages import inline_message, publish_changed, refuse_upload
 from bot.demo.bot_api.keyboards import inline_keyboard
 from bot.demo.bot_api.methods.call_context import MAX_TEXT_LENGTH, CallContext, sent
 from bot.demo.bot_api.methods.sending import media_fields
@@ -39,7 +40,7 @@ REACTIONS = frozenset(EMOJI.split())
 """The emoji a bot can react with (core.telegram.org/bots/api#reactiontypeemoji)."""
 
 
-async def edit_text(context: CallContext, call: EditMessageText) -> JSON:
+async def edit_text(context: CallContext, call: EditMessageText) -> JSON | bool:
     """https://core.telegram.org/bots/api#editmessagetext."""
     message = own(context, call)
     if not message.is_text:
@@ -50,7 +51,7 @@ async def edit_text(context: CallContext, call: EditMessageText) -> JSON:
     return change(context, message, text=text, entities=entities, keyboard=inline_keyboard(call.reply_markup))
 
 
-async def edit_caption(context: CallContext, call: EditMessageCaption) -> JSON:
+async def edit_caption(context: CallContext, call: EditMessageCaption) -> JSON | bool:
     """https://core.telegram.org/bots/api#editmessagecaption."""
     message = own(context, call)
     if message.is_text:
@@ -60,7 +61,7 @@ async def edit_caption(context: CallContext, call: EditMessageCaption) -> JSON:
     return change(context, message, text=text, entities=entities, **look)
 
 
-async def edit_media(context: CallContext, call: EditMessageMedia) -> JSON:
+async def edit_media(context: CallContext, call: EditMessageMedia) -> JSON | bool:
     """https://core.telegram.org/bots/api#editmessagemedia: also turns a text message into a photo."""
     message = own(context, call)
     item = call.media
@@ -68,13 +69,15 @@ async def edit_media(context: CallContext, call: EditMessageMedia) -> JSON:
         raise bad_request("this simulator has photos and documents only")
     if message.album and isinstance(item, InputMediaDocument) != bool(message.document):
         raise bad_request("Can't use the media of the specified type in the album")
+    if message.inline_id:
+        refuse_upload(item.media)
     text, entities = context.words(item.caption, item.parse_mode, item.caption_entities)
     keyboard = album_keyboard(message, call)
     fields = {"spoiler": False, "caption_above": False, **await media_fields(context, item)}
     return change(context, message, text=text, entities=entities, keyboard=keyboard, **fields)
 
 
-async def edit_markup(context: CallContext, call: EditMessageReplyMarkup) -> JSON:
+async def edit_markup(context: CallContext, call: EditMessageReplyMarkup) -> JSON | bool:
     """https://core.telegram.org/bots/api#editmessagereplymarkup."""
     message = own(context, call)
     return change(context, message, keyboard=album_keyboard(message, call))
@@ -117,7 +120,9 @@ async def set_reaction(context: CallContext, call: SetMessageReaction) -> bool:
 
 
 def own(context: CallContext, call: Edit) -> ChatMessage:
-    """The bot's own message that a call edits. Raises `ApiError`."""
+    """The bot's own message that a call edits, or one of its inline mode. Raises `ApiError`."""
+    if call.chat_id is None and not call.message_id and call.inline_message_id:
+        return inline_message(context.world, call.inline_message_id)
     chat: Chat = context.chat(call.chat_id, "edit")
     if not call.message_id:
         raise bad_request("message identifier is not specified")
@@ -135,8 +140,9 @@ def album_keyboard(message: ChatMessage, call: Edit) -> Any:
     return keyboard
 
 
-def change(context: CallContext, message: ChatMessage, **fields: Any) -> JSON:
-    """Apply an edit; refuse one that changes nothing. A keyboard that isn't given again is removed."""
+def change(context: CallContext, message: ChatMessage, **fields: Any) -> JSON | bool:
+    """Apply an edit; refuse one that changes nothing. A keyboard that isn't given again is removed. Of a message of
+    inline mode the bot gets only True."""
     if message.chat.find(message.id) is not message:  # deleted while the new picture was processed
         raise bad_request("message to edit not found")
     if replace(message, **fields).content() == message.content():
@@ -144,6 +150,9 @@ def change(context: CallContext, message: ChatMessage, **fields: Any) -> JSON:
     for name, value in fields.items():
         setattr(message, name, value)
     publish_edit(context.world, message, shown=fields.keys() != {"keyboard"})
+    if message.inline_id:
+        publish_changed(context.world, message)
+        return True
     return sent(message)
 
 

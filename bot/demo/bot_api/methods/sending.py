@@ -52,9 +52,19 @@ async def send_message_draft(context: CallContext, call: SendMessageDraft) -> bo
         raise bad_request("draft identifier must be non-zero")
     text, entities = context.words(call.text, call.parse_mode, call.entities, MAX_TEXT_LENGTH)
     clock = context.world.clock
-    context.world.draft(
-        chat, Draft(id=call.draft_id, text=text, entities=entities, until=clock() + DRAFT_SECONDS, clock=clock)
+    draft = Draft(
+        id=call.draft_id,
+        text=text,
+        entities=entities,
+        until=clock() + DRAFT_SECONDS,
+        clock=clock,
+        can_stop=bool(call.can_stop),
+        keep_on_stop=bool(call.keep_on_stop),
+        topic=call.message_thread_id,
     )
+    # Whoever stopped it sees no more of it.
+    if call.draft_id not in chat.stopped_drafts:
+        context.world.draft(chat, draft)
     return True
 
 
