@@ -9,7 +9,15 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import answer, change_buttons, change_text, message_of, owns
 from bot.handlers.confirmations import ANSWER_SECONDS
-from bot.handlers.duel_services import Contender, TooFewServicesError, as_duel, line_up, price_now, quote_services
+from bot.handlers.duel_services import (
+    Contender,
+    TooFewServicesError,
+    as_duel,
+    begin,
+    line_up,
+    price_now,
+    quote_services,
+)
 from bot.handlers.hints import spoken
 from bot.handlers.imagine import NOT_FORWARDED, own_pictures
 from bot.handlers.prompt_flags import FlagError
@@ -139,14 +147,11 @@ async def start(query: CallbackQuery, callback_data: DuelCallback, requests: Req
     if not _is_agreed_to(requests, asked):
         await answer(query, _("The prices have changed. Send your words again."), alert=True)
         return
-    depicts = await requests.people.check(asked.duel.chat_id, asked.requests[0].references)
     try:
-        made = await requests.engine.begin_duel(asked, requests.access.quota(asked.duel.user_id))
+        await begin(requests, asked)
     except QuotaExceededError as error:
         await answer(query, quota_text(error), alert=True)
         return
-    for job in made if depicts else ():
-        requests.people.notices.tell(job)
     await answer(query, _("On its way."))
     await change_buttons(message, keyboard())
 
