@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from bot.demo import ports
@@ -19,6 +20,10 @@ from tests.support.blank_database import put_blank_database
 
 # Nothing here must survive the machine; the processes of the kill matrices use the bot's own setting.
 sqlite.SYNCHRONOUS = "OFF"
+
+# A slow machine is no failure.
+settings.register_profile("suite", settings.get_profile(settings.get_current_profile_name()), deadline=None)
+settings.load_profile("suite")
 
 # Each worker has ports of its own: two that choose at the same moment could choose the same.
 PORTS_OF_A_WORKER = 1_000

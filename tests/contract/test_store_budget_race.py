@@ -143,7 +143,7 @@ def test_no_budget_is_exceeded(database_url: str) -> None:
         stores = runner.run(_open(database_url)), runner.run(_open(database_url))
         months, total = count(), Counter[str]()
 
-        @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=5, suppress_health_check=list(HealthCheck))
         @given(rules_of_any_kind, prompts_of_any_kind, st.lists(st.sampled_from(ENDS), max_size=40))
         def race(rules: BudgetRules, prompts: list[Prompt], ends: list[str]) -> None:
             # Each example has a month of its own.

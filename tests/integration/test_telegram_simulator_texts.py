@@ -12,13 +12,13 @@ from bot.demo.bot_api.markup import parse_html
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(TEXTS)
 def test_what_is_escaped_comes_back(text: str) -> None:
     assert parse_html(escape(text)) == (text, [])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(TEXTS, st.sampled_from(["b", "i", "u", "s", "code", "blockquote"]), TEXTS), max_size=5))
 def test_entities_cover_what_stood_between_the_tags(parts: list[tuple[str, str, str]]) -> None:
     source = "".join(f"{escape(before)}<{tag}>{escape(inside)}</{tag}>" for before, tag, inside in parts)
@@ -28,7 +28,7 @@ def test_entities_cover_what_stood_between_the_tags(parts: list[tuple[str, str, 
     assert covered == [inside for _, _, inside in parts if inside]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(alphabet="<>/&;\"'= abi#x3-", max_size=30))
 def test_any_html_is_read_or_refused(source: str) -> None:
     try:
@@ -38,7 +38,7 @@ def test_any_html_is_read_or_refused(source: str) -> None:
     assert all(entity["offset"] + entity["length"] <= utf16_length(text) for entity in entities)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(TEXTS)
 def test_found_and_trimmed_entities_lie_within_the_text(text: str) -> None:
     trimmed, entities = trim(text, find_entities(text))

@@ -14,6 +14,7 @@ async def people(store: Store, n: int) -> None:
     await people.deliver(n, "both")
     await people.cover(n, True)
     await people.show_drafts(n, True)
+    await people.live_in(n, "Asia/Shanghai")
     await people.set_option(n, "ark", "n", "4")
     assert (await people.preferences(n)).options
     assert await store.styles.keep(n, Style("ink", "in ink"), most=2)

@@ -146,7 +146,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ANYTHING)
 def test_errors_are_looked_for_in_json_of_any_shape(spoken: Any) -> None:
     for read in (of_dashscope, of_fal, of_gemini, of_openai, of_replicate, error_object):

@@ -127,7 +127,7 @@ def shown(known: list[float], ages: list[float]) -> list[Any]:
     return [outlook.progress("fake", [RUNNING], at_once=1, now=100.0 + age)[1] for age in ages]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.floats(0.5, 600.0), max_size=20))
 def test_the_time_left_of_a_task_never_grows(known: list[float]) -> None:
     lefts = [one.left for one in shown(known, [float(age) for age in range(0, 900, 7)]) if one.left is not None]

@@ -17,7 +17,7 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(max_size=3000), st.text(alphabet="abc×·", max_size=40))
 def test_a_caption_always_fits(prompt: str, detail: str) -> None:
     shown = unescape(caption(prompt, detail)).replace("<i>", "").replace("</i>", "")

@@ -204,7 +204,7 @@ async def test_an_interlaced_png_is_good_with_all_its_rows(worker: ImageWorker, 
     await is_damaged(worker, data[:33] + chunk(b"IDAT", zlib.compress(rows[:-1])) + data[-12:])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(
     st.sampled_from(["RGB", "L", "P", "LA", "RGBA", "transparent"]),
     st.tuples(st.integers(1, 40), st.integers(1, 40)),
@@ -230,7 +230,7 @@ def test_a_png_in_bands_is_the_picture(mode: str, size: tuple[int, int], factor:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
 @given(st.sampled_from(sorted(FORMATS)), st.data())
 async def test_no_damage_leads_to_more_than_a_sentence(worker: ImageWorker, kind: str, data: st.DataObject) -> None:
     damaged = bytearray(FORMATS[kind])

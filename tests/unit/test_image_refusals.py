@@ -104,7 +104,7 @@ async def test_a_decompression_bomb_is_refused_before_it_is_decoded(
 
 # Outside of the tests Pillow's warnings about damage don't stop it.
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.sampled_from(sorted(KINDS)), st.data())
 async def test_damage_leads_to_a_picture_or_a_sentence(worker: ImageWorker, kind: str, data: st.DataObject) -> None:
     damaged = bytearray(whole(kind))

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -81,7 +81,6 @@ def test_bounds(given_options: dict[str, Any]) -> None:
         JimengOptions.model_validate(given_options)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=12), st.text(max_size=12))
 def test_no_text_breaks_the_parsing(ar: str, size: str) -> None:
     try:

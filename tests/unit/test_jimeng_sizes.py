@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from providers.jimeng.models import MODELS, UPSCALER, JimengModel, by_key, known
@@ -22,7 +22,6 @@ ROWS = {**{row.name: row for row in MODELS}, "editor": EDITOR}
 TIERS = [(name, tier) for name, row in ROWS.items() for tier in row.sizes]
 
 
-@settings(deadline=None)
 @given(
     ratio=st.fractions(min_value=LEAST_RATIO, max_value=MOST_RATIO, max_denominator=1000),
     of=st.sampled_from(TIERS),
@@ -115,7 +114,6 @@ def test_sizes_as_people_write_them(text: str, size: tuple[int, int] | None) -> 
     assert parse_size(text) == size
 
 
-@settings(deadline=None)
 @given(st.integers(0, 99999), st.integers(0, 99999))
 def test_allowed_is_what_the_document_says(width: int, height: int) -> None:
     fits = 1024 * 1024 <= width * height <= 4096 * 4096

@@ -78,7 +78,7 @@ async def test_durations_that_shift(provider: Timed) -> None:
             assert tally.mean <= (2 if jobs == 10 else 1), "it learns quickly"
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(durations=st.lists(st.floats(0.01, 60), min_size=1, max_size=30))
 async def test_never_more_polls_than_fixed_ones_whatever_the_durations(durations: list[float]) -> None:
     source = iter(durations)

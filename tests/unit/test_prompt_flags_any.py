@@ -58,7 +58,7 @@ WORDS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(WORDS, st.lists(st.tuples(st.integers(0, 6), typed_flag(), SPACE), max_size=5))
 def test_any_flag_in_any_form_anywhere_reads_the_same(words: list[str], placed: list[tuple[int, Typed, str]]) -> None:
     parts: list[str] = []

@@ -74,7 +74,7 @@ async def _turns_of_the_store(
         return foreseen, given_turns, users
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.integers(1, 4), max_size=8), st.integers(1, 5), st.lists(st.integers(0, 7), max_size=3))
 async def test_the_store_gives_turns_as_foreseen(people: list[int], most: int, put_first: list[int]) -> None:
     foreseen, given_turns, users = await _turns_of_the_store(people, most, put_first)

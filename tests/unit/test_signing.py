@@ -4,7 +4,7 @@ from collections import OrderedDict
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from volcengine.auth.SignerV4 import SignerV4
 from volcengine.auth.SignParam import SignParam
@@ -82,7 +82,6 @@ words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), m
 plain = st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="/,"), min_size=1, max_size=40)
 
 
-@settings(deadline=None)
 @given(
     query=st.dictionaries(words.filter(bool), words, max_size=4),
     body=words,
