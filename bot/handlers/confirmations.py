@@ -42,7 +42,7 @@ async def ask_about_price(error: ConfirmationNeededError, bot: Bot, requests: Re
     about = ReplyParameters(message_id=new.message_id, allow_sending_without_reply=True) if new.message_id else None
     sent = await bot.send_message(
         new.chat_id,
-        "\n".join([question(error.price), *_listed(new.choices or [])]),
+        "\n".join([question(error.price), *listed(new.choices or [])]),
         message_thread_id=new.thread_id,
         reply_parameters=about,
         reply_markup=_buttons(error.confirmation_id, has_choices=bool(new.choices), helps=requests.improves),
@@ -68,7 +68,7 @@ def question(price: Price) -> str:
     return words.format(count=price.pictures, price=shown(price.cost))
 
 
-def _listed(choices: Sequence[str]) -> list[str]:
+def listed(choices: Sequence[str]) -> list[str]:
     """The words of each picture, numbered: one sees how the braces are read."""
     return [escape(f"{number}. {cut(words, LISTED_LENGTH)}", quote=False) for number, words in enumerate(choices, 1)]
 
