@@ -110,6 +110,7 @@ export const CHINESE = {
   Sticker: "贴纸",
   Stop: "停止",
   "The simulator answered {status}.": "模拟器返回了 {status}。",
+  "Tell nothing of the next inline choice": "下一次内联选择不通知机器人",
   Thinking: "思考中",
   "This group became a supergroup": "本群已升级为超级群",
   "This group became a supergroup. Go there": "本群已升级为超级群，点此前往",
