@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import TelegramNetworkError, TelegramServerError
 from aiogram.methods import AnswerInlineQuery, EditMessageText, SendMediaGroup, SendMessage, SendPhoto
-from aiogram.types import Chat, InlineQueryResultCachedPhoto, Message, Update
+from aiogram.types import Chat, InlineQueryResultArticle, InlineQueryResultCachedPhoto, Message, Update
 from tenacity import retry_if_exception_type
 
 from bot.access import Access
@@ -34,6 +34,7 @@ from storage.store import Store
 
 if TYPE_CHECKING:
     from bot.engine_wiring import EngineParts
+    from bot.handlers.assistant_calls import HelpCalls
     from bot.web.bucket import Bucket
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ FIRST_MODELS = (
     EditMessageText,
     SendMediaGroup,
     SendPhoto,
+    InlineQueryResultArticle,
     InlineQueryResultCachedPhoto,
     AnswerInlineQuery,
 )
@@ -70,6 +72,7 @@ class App:
     languages: Languages
     background: Background
     bucket: "Bucket | None" = None
+    help_calls: "HelpCalls | None" = None
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -86,6 +89,8 @@ class App:
         """Work until stopped by a signal or by cancellation. Raises aiogram's error when the token is refused."""
         await self._until_reached("asking Telegram for the bot's name", self.bot.me)
         log.info("ready as @%s", (await self.bot.me()).username)
+        if self.help_calls:
+            self.help_calls.start()
         await self.engine.start()
         self.background.spawn(self._keep_tidy(), "tidying up")
         self.background.spawn(watch_delay(self.parts.context.metrics.delayed), "measuring the event loop")
@@ -93,7 +98,8 @@ class App:
         if advice := await until_stored(self.access.advice, "reading who has used the bot", asyncio.sleep):
             log.warning("%s", advice)
         # Nobody waits for this, and Telegram may make it wait.
-        publish = partial(command_menu.publish, self.bot, self.languages, admins=sorted(self.access.admins()))
+        admins, more = sorted(self.access.admins()), self.settings.assistant.commands
+        publish = partial(command_menu.publish, self.bot, self.languages, admins=admins, more=more)
         self.background.spawn(self._until_reached("telling Telegram the commands", publish), "commands")
         await self.inbox.start()
         if handle_signals:

@@ -12,6 +12,7 @@ from aiohttp import ClientError, ClientSession
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
+from bot.assistant.client import AssistantClient
 from bot.caution import Caution
 from bot.check_address import AddressError, try_public_url
 from bot.check_inline import inline_advice
@@ -30,6 +31,9 @@ from providers.registry import AnyProvider, build
 from providers.sessions import Sessions
 from storage.database import UnusableStoreError
 from storage.store import Store
+
+HELPS = ("improves prompts", "describes pictures", "hears voice messages")
+"""What an assistant does."""
 
 
 class CheckError(Exception):
@@ -56,6 +60,9 @@ async def check(settings: Settings) -> int:
         for name in registry.names:
             kind = settings.providers.tables[name].get("type", name)
             results.append(await _one(name, partial(check_provider, name, kind, registry.get(name))))
+        if settings.assistant.is_on:
+            client = AssistantClient(settings.assistant, sessions.of(settings.assistant.proxy, "assistant.proxy"))
+            results.append(await _one("assistant", partial(check_assistant, client)))
         if results[2]:
             results.append(await _one("access", partial(who_may_use_it, settings)))
         results.append(await _one("spending", partial(what_they_can_spend, settings, registry)))
@@ -166,6 +173,26 @@ async def _references(settings: Settings, session: ClientSession) -> str:
     if settings.web.public_url:
         return f"published under {settings.web.public_url}"
     return "neither web.public_url nor bucket.name: they are sent along with the request, up to about 7 MB a prompt"
+
+
+async def check_assistant(client: AssistantClient) -> str:
+    """Ask the assistant for its models, which is free. Raises `CheckError`."""
+    settings = client.settings
+    kinds = ("improve", "describe", "listen")
+    offered = [told for kind, told in zip(kinds, HELPS, strict=True) if settings.model_for(kind)]
+    try:
+        await client.check()
+    except MisconfiguredError as error:
+        raise CheckError(f"{error.advice}.") from error
+    except ProviderError as error:
+        advice = "check the network and assistant.base_url, or try again later"
+        raise CheckError(f"{settings.host} can't be reached: {advice} ({error.detail}).", refused=False) from error
+    if not offered:
+        return Caution("no model is set (assistant.model), so it helps with nothing")
+    said = f"{settings.host} accepts the credentials; it {', '.join(offered)}"
+    if unpriced := settings.unpriced:
+        return Caution(f"{said}; no {' and no '.join(unpriced)} is set, so no budget counts it")
+    return said
 
 
 async def check_provider(name: str, kind: str, provider: AnyProvider) -> str:

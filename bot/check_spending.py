@@ -58,10 +58,13 @@ async def what_they_can_spend(settings: Settings, registry: Registry) -> str:
 def _unpriced(settings: Settings, registry: Registry) -> Iterator[tuple[str, str]]:
     """The budgets in currencies in which nothing is paid: their keys and currencies."""
     services = {name: registry.get(name).settings for name in registry.names}
-    paid = {service.currency for service in services.values()}
+    helper = settings.assistant
+    paid = {service.currency for service in services.values()} | ({helper.currency} if helper.is_on else set())
     for key in ("bot", "person", "group", "confirm"):
         used = {one.currency for one in getattr(settings.budgets, key)}
         yield from ((f"budgets.{key}", currency) for currency in used - paid)
+    used = {one.currency for one in helper.budget}
+    yield from (("assistant.budget", currency) for currency in used - {helper.currency})
     for name, service in services.items():
         used = {one.currency for one in service.budget}
         yield from ((f"providers.{name}.budget", currency) for currency in used - {service.currency})
@@ -70,6 +73,7 @@ def _unpriced(settings: Settings, registry: Registry) -> Iterator[tuple[str, str
 def _budgets(settings: Settings, registry: Registry) -> Iterator[str]:
     named = {"the bot": settings.budgets.bot, "a person": settings.budgets.person, "a group": settings.budgets.group}
     named |= {name: registry.get(name).settings.budget for name in registry.names}
+    named |= {"the assistant": settings.assistant.budget} if settings.assistant.is_on else {}
     for whose, limits in named.items():
         if limits:
             yield f"{whose} {', '.join(map(_limit, limits))}"

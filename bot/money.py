@@ -1,12 +1,13 @@
 """Money for people, and the budgets of the configuration as the store takes them."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 
+from bot.local_time import written
 from bot.settings import BudgetsSettings
 from providers.money import MoneyLimit
 from providers.registry import AnyProvider
+from storage.ledger import ASSISTANT
 from storage.money import Budget, BudgetRules, Budgets, Period
 from storage.records import Cost
 
@@ -29,15 +30,20 @@ def shown(cost: Cost) -> str:
 
 
 def moment(at: float) -> str:
-    """A time at which a budget begins again, in seconds since 1970: "2026-12-01 00:00 UTC"."""
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+    """A time at which a budget begins again, in seconds since 1970, by the person's clock: "2026-12-01 00:00 UTC"."""
+    return written(at)
 
 
 def budget_rules(
-    settings: BudgetsSettings, providers: Mapping[str, AnyProvider], is_exempt: Callable[[int], bool]
+    settings: BudgetsSettings,
+    providers: Mapping[str, AnyProvider],
+    is_exempt: Callable[[int], bool],
+    assistant: Iterable[MoneyLimit] = (),
 ) -> BudgetRules:
-    """The budgets of the configuration. `is_exempt`: whether a person, by their id, has none of their own."""
+    """The budgets of the configuration. `is_exempt`: whether a person, by their id, has none of their own; `assistant`:
+    the budget of help with words."""
     services = {name: stored(provider.settings.budget) for name, provider in providers.items()}
+    services[ASSISTANT] = stored(assistant)
     return BudgetRules(
         stored(settings.bot),
         stored(settings.person),

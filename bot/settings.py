@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from bot.assistant.settings import AssistantSettings
 from providers.money import Amounts, MoneyLimits
 from providers.proxies import ProxySetting
 from providers.setting_names import SettingsFiles, variable
@@ -180,6 +181,7 @@ class Settings(_Section):
     access: AccessSettings = AccessSettings()
     limits: LimitsSettings = LimitsSettings()
     budgets: BudgetsSettings = BudgetsSettings()
+    assistant: AssistantSettings = AssistantSettings()
     log: LogSettings = LogSettings()
     providers: ProvidersSettings = ProvidersSettings()
 

@@ -11,38 +11,7 @@ from bot.access import Access
 from bot.app import App
 from bot.background import Background
 from bot.engine_wiring import EngineParts, wire_engine
-from bot.handlers import (
-    chat_membership,
-    chat_settings,
-    confirmations,
-    draft_stop,
-    duel,
-    duel_votes,
-    edited_messages,
-    error_handler,
-    export,
-    forget,
-    forwarded_messages,
-    hints,
-    history,
-    imagine,
-    inline,
-    inline_requests,
-    joining,
-    late_items,
-    likeness,
-    likeness_page,
-    models,
-    queue,
-    result_actions,
-    start,
-    styles,
-    topic_settings,
-    usage,
-    user_settings,
-    variations,
-)
-from bot.handlers.admin import menu as admin_menu
+from bot.handlers import chat_membership, forwarded_messages, late_items
 from bot.handlers.admin.menu import AdminMenu
 from bot.handlers.admin.notices import AdminNotices
 from bot.handlers.admin.pages import make_menu
@@ -50,10 +19,12 @@ from bot.handlers.admin.service_pages import add_service_pages
 from bot.handlers.callback_helpers import is_chat_admin
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.depicted_people import DepictedPeople
-from bot.handlers.inline_requests import InlineDesk
+from bot.handlers.inline_requests import InlineService
 from bot.handlers.option_menus import Pages
 from bot.handlers.request_service import RequestService
+from bot.handlers.routers import make_routers
 from bot.handlers.use_notices import UseNotices
+from bot.help_wiring import wire_help
 from bot.jobs.context import JobContext
 from bot.jobs.engine import JobEngine
 from bot.jobs.ports import Addresses
@@ -69,6 +40,7 @@ from bot.settings import Settings
 from bot.telegram.call_counter import CallCounter
 from bot.telegram.captions import ResultCaptions
 from bot.telegram.chat_migration import ChatMigrationMiddleware
+from bot.telegram.comparison import Comparisons
 from bot.telegram.connection import make_bot
 from bot.telegram.delivery import Delivery
 from bot.telegram.downloads import downloads_for
@@ -87,7 +59,7 @@ from bot.telegram.private_chats import PrivateChats
 from bot.telegram.provider_labels import Providers
 from bot.telegram.rate_limiter import RateLimiter
 from bot.telegram.status_message import StatusMessages
-from bot.telegram.telegram_files import has_own_server
+from bot.telegram.telegram_files import TelegramFiles, has_own_server
 from bot.telegram.update_health import UpdateHealth
 from bot.telegram.update_inbox import UpdateInbox
 from bot.telegram.uploads import DOCUMENT_BYTES, OWN_SERVER_DOCUMENT_BYTES, Uploads
@@ -113,14 +85,20 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         worker = Worker(store, shares=by_polling)
         flood = RateLimiter(among=lambda: worker.size)
         newest, metrics = NewestMessages(), Metrics(registry.names)
-        notes = (NoteOutgoing(newest), EphemeralMenusMiddleware(store.menus, store.clock))
-        migration, counter = ChatMigrationMiddleware(store.chats), CallCounter(metrics)
-        bot = make_bot(settings, *notes, MissingTargetMiddleware(), migration, flood, counter)
-        stack.push_async_callback(bot.session.close)
+        bot = _connect(stack, settings, store, newest, metrics, flood=flood)
         languages = Languages()
         site = Site(settings, store)
         bucket = open_bucket(settings.bucket, settings.telegram.token.get_secret_value())
-        telegram = _speak(stack, bot, store, flood=flood, newest=newest, languages=languages, providers=providers)
+        telegram = _speak(
+            stack,
+            bot,
+            store,
+            flood=flood,
+            newest=newest,
+            languages=languages,
+            providers=providers,
+            helps=settings.assistant.is_on,
+        )
         telegram.status.may_show = telegram.stage.there.may_show = worker.may_show
         access = Access(settings.access, settings.limits, store)
         notices = _make_notices(stack, bot, store, languages, providers, access)
@@ -132,7 +110,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
                 telegram.stage,
                 worker,
                 addresses,
-                budgets=budget_rules(settings.budgets, providers, access.is_admin),
+                budgets=budget_rules(settings.budgets, providers, access.is_admin, settings.assistant.budget),
                 confirm=settings.budgets.confirm,
                 refresh=access.refresh,
                 admins=notices,
@@ -141,9 +119,9 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         )
         telegram.uploads.renew = parts.fresh_addresses.of_job
         site.take_callbacks(parts.announcements.take)
-        people = DepictedPeople(bot, store, access, UseNotices(bot, store, languages))
-        stack.push_async_callback(people.notices.aclose)
-        requests = _make_requests(settings, parts.engine, registry.default, bot, people)
+        people = _make_people(stack, bot, store, access, languages)
+        requests = _make_requests(parts.engine, registry.default, bot, people)
+        help_calls = wire_help(settings, requests, sessions, bot, languages)
         parts.context.companions = albums = _make_albums(store, languages, requests)
         dispatcher = make_dispatcher(access, languages, albums, store, newest)
         private_chats = PrivateChats(bot, store.clock)
@@ -151,11 +129,13 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             requests=requests,
             own_requests=parts.own_requests,
             private_chats=private_chats,
-            desk=InlineDesk(bot, requests, telegram.stage.there, private_chats),
+            inline=InlineService(bot, requests, telegram.stage.there, private_chats),
             admin_menu=_make_menu(requests, parts, bot, languages),
             uploads=telegram.uploads,
             originals=telegram.originals,
             duels=parts.duels,
+            help_calls=help_calls,
+            comparisons=telegram.comparisons,
         )
         background = Background()
         stack.push_async_callback(background.aclose)
@@ -164,19 +144,33 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
         site.show(metrics, health)
         if not by_polling:
             site.take_updates(inbox.take)
-        stack.push_async_callback(site.aclose)
-        stack.push_async_callback(telegram.status.aclose)
-        stack.push_async_callback(telegram.stage.there.aclose)
-        stack.push_async_callback(parts.engine.stop)
-        stack.push_async_callback(albums.aclose)
-        stack.push_async_callback(inbox.aclose)
+        shown_by = (site.aclose, telegram.status.aclose, telegram.stage.there.aclose)
+        helping = (help_calls.aclose,) if help_calls else ()
+        for stop in (*shown_by, parts.engine.stop, *helping, albums.aclose, inbox.aclose):
+            stack.push_async_callback(stop)
         stack.callback(albums.drop)
         stack.push_async_callback(inbox.close)
         # Updates may come by webhook as soon as the server listens.
         await parts.engine.open()
         await site.start()
-        people.notices.start()
-        yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket)
+        yield App(settings, bot, dispatcher, parts, store, inbox, site, languages, background, bucket, help_calls)
+
+
+def _connect(
+    stack: AsyncExitStack,
+    settings: Settings,
+    store: Store,
+    newest: NewestMessages,
+    metrics: Metrics,
+    *,
+    flood: RateLimiter,
+) -> Bot:
+    """The bot with its middlewares, in the order in which a call passes them."""
+    notes = (NoteOutgoing(newest), EphemeralMenusMiddleware(store.menus, store.clock))
+    migration, counter = ChatMigrationMiddleware(store.chats), CallCounter(metrics)
+    bot = make_bot(settings, *notes, MissingTargetMiddleware(), migration, flood, counter)
+    stack.push_async_callback(bot.session.close)
+    return bot
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +181,7 @@ class _Telegram:
     status: StatusMessages
     uploads: Uploads
     originals: Originals
+    comparisons: Comparisons
 
 
 def _speak(
@@ -198,6 +193,7 @@ def _speak(
     newest: NewestMessages,
     languages: Languages,
     providers: Mapping[str, AnyProvider],
+    helps: bool,
 ) -> _Telegram:
     downloads = downloads_for(providers)
     stack.push_async_callback(downloads.aclose)
@@ -208,7 +204,7 @@ def _speak(
     status = StatusMessages(bot, store, languages, flood, newest)
     document_bytes = OWN_SERVER_DOCUMENT_BYTES if has_own_server(bot) else DOCUMENT_BYTES
     uploads = Uploads(store, downloads, images, providers, document_bytes=document_bytes)
-    originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers)
+    originals, captions = Originals(sender, store, uploads), partial(ResultCaptions, store, providers, helps=helps)
     duels = DuelDelivery(bot, store, sender, status, uploads)
     delivery = Delivery(
         bot, store, sender, status=status, uploads=uploads, originals=originals, captions=captions, duels=duels
@@ -224,7 +220,8 @@ def _speak(
         images=images,
         duels=DuelBoard(bot, store, status, languages, providers),
     )
-    return _Telegram(stage, status, uploads, originals)
+    stage.helps = helps
+    return _Telegram(stage, status, uploads, originals, Comparisons(TelegramFiles(bot), uploads, images))
 
 
 def make_dispatcher(
@@ -244,38 +241,7 @@ def make_dispatcher(
     # A post in a channel was meant for the channel.
     dispatcher.message.filter(~F.is_automatic_forward)
     dispatcher.edited_message.filter(~F.is_automatic_forward)
-    dispatcher.include_routers(
-        inline.make_router(),
-        inline_requests.make_router(),
-        joining.make_router(),
-        admin_menu.make_router(),
-        chat_membership.make_router(),
-        chat_settings.make_router(),
-        topic_settings.make_router(),
-        user_settings.make_router(),
-        export.make_router(),
-        likeness.make_router(),
-        likeness_page.make_router(),
-        forget.make_router(),
-        confirmations.make_router(),
-        queue.make_router(),
-        draft_stop.make_router(),
-        duel.make_router(),
-        duel_votes.make_router(),
-        start.make_router(),
-        history.make_router(),
-        models.make_router(),
-        usage.make_router(),
-        result_actions.make_router(),
-        variations.make_router(),
-        styles.make_router(),
-        hints.make_router(),
-        imagine.make_router(),
-        edited_messages.make_router(),
-        forwarded_messages.make_router(),
-        start.make_fallback(),
-        error_handler.make_router(),
-    )
+    dispatcher.include_routers(*make_routers())
     return dispatcher
 
 
@@ -298,10 +264,15 @@ def _make_menu(requests: RequestService, parts: EngineParts, bot: Bot, languages
     return menu
 
 
-def _make_requests(
-    settings: Settings, engine: JobEngine, default: str, bot: Bot, people: DepictedPeople
-) -> RequestService:
-    store, providers, confirm = engine.context.store, engine.context.providers, settings.budgets.confirm
+def _make_people(stack: AsyncExitStack, bot: Bot, store: Store, access: Access, languages: Languages) -> DepictedPeople:
+    people = DepictedPeople(bot, store, access, UseNotices(bot, store, languages))
+    stack.push_async_callback(people.notices.aclose)
+    people.notices.start()
+    return people
+
+
+def _make_requests(engine: JobEngine, default: str, bot: Bot, people: DepictedPeople) -> RequestService:
+    store, providers, confirm = engine.context.store, engine.context.providers, engine.context.confirm
     policy = ChatPolicy(store.chats, partial(is_chat_admin, bot), partial(chat_membership.may_write, bot))
     return RequestService(
         engine, store, providers, default, chat_policy=policy, access=people.access, people=people, confirm=confirm

@@ -43,6 +43,7 @@ class Model:
     refuses it; `successor`: the name of the model that the service recommends instead. `least_references`: it works
     from no fewer. `by_default`: whether it is offered where the operator's setting `models` doesn't name any.
     `has_prompt`: it reads a prompt; one that doesn't only enlarges pictures, by a value of the option `size`.
+    `languages`: those in which it wants prompts ("en", "zh"), first the one to translate into; none: any will do.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Model:
     least_references: int = 0
     by_default: bool = True
     has_prompt: bool = True
+    languages: tuple[str, ...] = ()
 
     @property
     def called(self) -> str:
@@ -95,6 +97,7 @@ class ModelLimits(BaseModel):
     series: int | None = Field(None, ge=1, description="the most pictures of a matching series")
     prompt_length: int | None = Field(None, ge=1, description="the most characters of a prompt")
     choices: Mapping[str, tuple[str, ...]] = Field({}, description="the values of options, such as ar and size")
+    languages: tuple[str, ...] | None = Field(None, description="of prompts, first the one to translate into")
     ends: date | Literal["never"] | None = Field(None, description="the day of its end, or never")
     successor: str | None = Field(None, description="the model to use instead")
 
@@ -105,7 +108,7 @@ def today() -> date:
 
 
 ModelT = TypeVar("ModelT", bound=Model)
-PLAIN = frozenset({"title", "reference_field", "pictures", "series", "prompt_length", "successor"})
+PLAIN = frozenset({"title", "reference_field", "pictures", "series", "prompt_length", "languages", "successor"})
 """The columns that a correction replaces as they are."""
 
 

@@ -14,7 +14,7 @@ from storage.operations import Operations, reads, writes
 from storage.own_budgets import move_budgets
 from storage.records import OpenInChat
 from storage.rows import IS_STARTED
-from storage.schema import chats, drafts, duel_results, duels, jobs, menus, pictures, topics
+from storage.schema import chats, drafts, duel_results, duels, jobs, menus, pictures, suggestions, topics
 from storage.settings_records import ChatRules, TopicDefaults, with_option
 from storage.statements import upsert
 from storage.topics import MOVE_TOPICS
@@ -24,6 +24,7 @@ _MESSAGES: Mapping[Table, Sequence[str]] = {
     drafts: ("message_id", "question_id"),
     duels: ("question_id", "poll_message_id"),
     duel_results: (),
+    suggestions: ("question_id", "answered_id"),
 }
 """The columns that hold ids of messages and topics of a chat."""
 

@@ -119,7 +119,7 @@ async def _is_double_press(connection: Transaction, new: NewJob, since: float) -
 def _confirmation(row: Any) -> Confirmation:
     request = dict(row.request)
     price = request.pop(PRICE)
-    return Confirmation(row.id, _request(request), price and Cost(**price), row.created_at, row.question_id)
+    return Confirmation(row.id, stored_request(request), price and Cost(**price), row.created_at, row.question_id)
 
 
 def _plain(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,6 +127,7 @@ def _plain(request: Mapping[str, Any]) -> dict[str, Any]:
     return {**request, "references": list(request["references"])}
 
 
-def _request(stored: Mapping[str, Any]) -> NewJob:
+def stored_request(stored: Mapping[str, Any]) -> NewJob:
+    """A request of which the fields were stored as JSON."""
     references = tuple(NewReference(**one) for one in stored["references"])
     return NewJob(**{**stored, "references": references})

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, or_, select, update
+from sqlalchemy import Row, and_, bindparam, delete, or_, select, update
 
 from storage.connection import Connection, Transaction
 from storage.operations import Operations, reads, writes
@@ -14,6 +14,8 @@ from storage.statements import upsert
 
 NO_MESSAGE = -1
 
+# What a draft says of its request, besides the pictures.
+_LOOKS = (drafts.c.style, drafts.c.provider, drafts.c.options)
 _OWN = and_(drafts.c.chat_id == bindparam("chat_id"), drafts.c.user_id == bindparam("user_id"))
 _HERE = and_(drafts.c.chat_id == bindparam("chat_id"), drafts.c.message_id == bindparam("message_id"))
 _MADE = select(jobs.c.id).where(jobs.c.idempotency_key == bindparam("key"))
@@ -28,6 +30,8 @@ _ADD = (
         "chat_id",
         "message_id",
         "style",
+        "provider",
+        "options",
         "created_at",
     )
     .on_conflict_do_nothing(index_elements=["idempotency_key"])
@@ -44,7 +48,7 @@ _REFERENCES = (
 # A question that is not given (`NO_MESSAGE`) matches none.
 _IS_FOR = or_(drafts.c.created_at >= bindparam("since"), drafts.c.question_id == bindparam("question_id"))
 _FOUND = (
-    select(drafts.c.id, drafts.c.style)
+    select(drafts.c.id, *_LOOKS)
     .where(_OWN, or_(and_(_IS_FOR, drafts.c.taken_by.is_(None)), drafts.c.taken_by == bindparam("key")))
     .order_by(drafts.c.id)
 )
@@ -88,7 +92,8 @@ class Drafts(Operations):
         await drop_drafts(connection, new.idempotency_key)
         values = {name: getattr(new, name) for name in ("idempotency_key", "user_id", "question_id", "words")}
         values |= {"chat_id": chat_id, "message_id": new.message_id if chat_id == new.chat_id else None}
-        added = await connection.execute(_ADD, {**values, "style": new.draft.style, "created_at": now})
+        values |= {column.name: getattr(new.draft, column.name) for column in _LOOKS}
+        added = await connection.execute(_ADD, {**values, "created_at": now})
         draft_id = added.scalar_one_or_none()
         if draft_id is not None:
             await _add_references(connection, draft_id, new.draft.references)
@@ -116,8 +121,7 @@ class Drafts(Operations):
         rows = (await connection.execute(_LOCK_FOUND, which)).all()
         await connection.execute(_RESERVE, [{"draft_id": row.id, "key": which["key"]} for row in rows])
         references = [one for row in rows for one in await _references_of(connection, row.id)]
-        styles = [row.style for row in rows if row.style]
-        return Draft(tuple(references), styles[-1] if styles else None)
+        return Draft(tuple(references), **{column.name: _latest(rows, column.name) for column in _LOOKS})
 
     @writes
     async def join(self, connection: Transaction, chat_id: int, message_id: int, new: NewReference) -> bool:
@@ -162,6 +166,11 @@ class Drafts(Operations):
 async def drop_drafts(connection: Transaction, key: str) -> None:
     """Delete the drafts that the update of this key brought or took: its new draft, or its job, replaces them."""
     await connection.execute(_DROP, {"key": key})
+
+
+def _latest(rows: Sequence[Row[Any]], name: str) -> Any:
+    """The value of the latest row that has one."""
+    return next((value for row in reversed(rows) if (value := getattr(row, name)) is not None), None)
 
 
 async def _add_references(connection: Transaction, draft_id: int, new: Sequence[NewReference]) -> None:

@@ -4,7 +4,7 @@ from sqlalchemy import BindParameter, Float, and_, bindparam, case, delete, func
 
 from storage.duel_records import Duel, DuelState
 from storage.job_states import NOT_READY, TaskState, is_in
-from storage.rows import IS_STARTED
+from storage.rows import IS_STARTED, is_orphaned
 from storage.schema import duel_results, duels, jobs, pictures, tasks, votes
 from storage.statements import upsert
 
@@ -42,10 +42,15 @@ TOLD = update(duels).where(_OWN).values(told_at=bindparam("now"))
 _IS_DUE = and_(
     duels.c.told_at.is_(None),
     or_(and_(VOTING, duels.c.closes_at <= bindparam("now", type_=Float)), _CLOSED),
-    duels.c.telling_until <= bindparam("now", type_=Float),
+    or_(duels.c.telling_until <= bindparam("now", type_=Float), is_orphaned(duels)),
 )
 NEXT_DUE = select(duels.c.id).where(_IS_DUE).order_by(duels.c.closes_at).limit(1).with_for_update(skip_locked=True)
-TELL = update(duels).where(_OWN, _IS_DUE).values(telling_until=bindparam("until")).returning(*DUEL_COLUMNS)
+TELL = (
+    update(duels)
+    .where(_OWN, _IS_DUE)
+    .values(telling_until=bindparam("until"), worker_id=bindparam("owner"))
+    .returning(*DUEL_COLUMNS)
+)
 NEXT_CLOSING = select(func.min(duels.c.closes_at)).where(duels.c.told_at.is_(None), VOTING)
 FORGET_ASKED = delete(duels).where(ASKED, duels.c.created_at < bindparam("before", type_=Float))
 

@@ -62,16 +62,18 @@ class DuelVotes(Operations):
         return found
 
     @writes
-    async def take_due(self, connection: Transaction, now: float, until: float) -> Duel | None:
+    async def take_due(self, connection: Transaction, now: float, until: float, worker_id: int) -> Duel | None:
         """Take a duel whose vote is over, or whose result nobody was told; close it. Until then no other worker takes
         it. None: there is none."""
         duel_id = (await connection.execute(NEXT_DUE, {"now": now})).scalar()
-        return None if duel_id is None else await self._take(connection, duel_id, now, until)
+        return None if duel_id is None else await self._take(connection, duel_id, now, until, worker_id)
 
     @writes
-    async def take(self, connection: Transaction, duel_id: int, now: float, until: float) -> Duel | None:
+    async def take(
+        self, connection: Transaction, duel_id: int, now: float, until: float, worker_id: int
+    ) -> Duel | None:
         """The same for one duel. None: another worker tells it, or it was told."""
-        return await self._take(connection, duel_id, now, until)
+        return await self._take(connection, duel_id, now, until, worker_id)
 
     async def told(self, duel_id: int, now: float) -> None:
         """The chat knows the result."""
@@ -103,9 +105,12 @@ class DuelVotes(Operations):
         ]
         return sorted(found, key=lambda one: (-one.wins, -one.votes, one.provider))
 
-    async def _take(self, connection: Transaction, duel_id: int, now: float, until: float) -> Duel | None:
+    async def _take(
+        self, connection: Transaction, duel_id: int, now: float, until: float, worker_id: int
+    ) -> Duel | None:
         await connection.execute(LOCK, {"duel": duel_id})
-        row = (await connection.execute(TELL, {"duel": duel_id, "now": now, "until": until})).mappings().first()
+        values = {"duel": duel_id, "now": now, "until": until, "owner": worker_id}
+        row = (await connection.execute(TELL, values)).mappings().first()
         if row is None:
             return None
         if duel_of(row).state is DuelState.VOTING and (found := await standing_of(connection, duel_id)):

@@ -8,6 +8,7 @@ from sqlalchemy import Executable, Float, bindparam, delete, func, insert, selec
 from storage import ledger
 from storage.connection import Connection, Transaction
 from storage.duel_records import DuelState
+from storage.erased_suggestions import ERASE_SUGGESTIONS, FORGET_ERASED_PEOPLE, IS_ASKING
 from storage.job_statements import counts_for_quota
 from storage.job_states import (
     CLOSED,
@@ -29,6 +30,7 @@ from storage.schema import (
     announced,
     captions,
     confirmations,
+    consents,
     depicted,
     drafts,
     duels,
@@ -45,6 +47,7 @@ from storage.schema import (
     provider_health,
     references,
     styles,
+    suggestions,
     tasks,
     users,
     votes,
@@ -54,6 +57,7 @@ _OF_PERSON, _TASKS_OF_PERSON = jobs.c.user_id == bindparam("person"), tasks.c.us
 _OWN_JOBS = select(jobs.c.id).where(_OF_PERSON)
 _OWN_TASKS = select(tasks.c.id).where(_TASKS_OF_PERSON)
 _COUNT = select(func.count()).select_from(pictures).join(jobs, jobs.c.id == pictures.c.job_id).where(_OF_PERSON)
+_ASKING = select(suggestions.c.id).where(IS_ASKING).limit(1)
 _UNFINISHED_TASK = _OWN_TASKS.where(is_in(tasks.c.state, UNFINISHED)).limit(1)
 _OPEN_JOB, _NOT_CLOSED_JOB = (
     _OWN_JOBS.where(is_in(jobs.c.state, states)).limit(1) for states in (OPEN, (*OPEN, *ENDING))
@@ -88,6 +92,8 @@ _DELETE_ROWS: Sequence[Executable] = (
     .where(_DUEL_OF_PERSON)
     .values(user_id=ERASED_USER_ID, idempotency_key=None, question_id=None, told_at=_TOLD_AT),
     delete(styles).where(styles.c.user_id == bindparam("person")),
+    delete(consents).where(consents.c.user_id == bindparam("person")),
+    *ERASE_SUGGESTIONS,
     delete(users).where(users.c.id == bindparam("person")),
     # The pause stays.
     update(provider_health).where(provider_health.c.paused_by == bindparam("person")).values(paused_by=ERASED_USER_ID),
@@ -176,11 +182,14 @@ class Erasure(Operations):
         if await _is_under_way(connection, user_id, _NOT_CLOSED_JOB):
             raise JobsUnderWayError
 
-    async def forget(self, before: float) -> None:
+    @writes
+    async def forget(self, connection: Transaction, before: float) -> None:
         """Delete the times before this one at which erased people had asked."""
-        await self._db.execute(_FORGET, {"before": before})
+        await connection.execute(_FORGET, {"before": before})
+        await connection.execute(FORGET_ERASED_PEOPLE, {"before": before})
 
 
 async def _is_under_way(connection: Connection, user_id: int, open_job: Executable = _OPEN_JOB) -> bool:
-    found = [(await connection.execute(one, {"person": user_id})).first() for one in (_UNFINISHED_TASK, open_job)]
+    looking = (_UNFINISHED_TASK, open_job, _ASKING)
+    found = [(await connection.execute(one, {"person": user_id})).first() for one in looking]
     return any(found)

@@ -19,6 +19,8 @@ from storage.statements import upsert
 DAY_SECONDS = 86400.0
 BOT = "bot"
 """The payer of everything."""
+ASSISTANT = "[assistant]"
+"""In place of a provider's name: the assistant that helps with words (`storage.suggestions`)."""
 Changes = Counter[tuple[str, int, str]]
 """Amounts by currency, day and payer."""
 

@@ -19,7 +19,15 @@ MOST_SEEN = 200
 """The longest list of people who were seen lately."""
 
 # A person who was only seen has chosen nothing, and no task of theirs was ever claimed.
-_CHOSEN = (users.c.provider, users.c.language, users.c.options, users.c.delivery, users.c.spoiler, users.c.drafts)
+_CHOSEN = (
+    users.c.provider,
+    users.c.language,
+    users.c.options,
+    users.c.delivery,
+    users.c.spoiler,
+    users.c.drafts,
+    users.c.time_zone,
+)
 HAS_USED = or_(users.c.last_turn > 0, *(column.is_not(None) for column in _CHOSEN))
 _SEEN = upsert(users, "name", "seen_at", "seen_language", id=bindparam("user_id"), last_turn=0.0)
 _NOTE = _SEEN.on_conflict_do_update(

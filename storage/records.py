@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from storage.money import RefusedTask
 
 ErrorMessage = Mapping[str, Any]
-"""A sentence for a person: `{"template": str, "values": {str: …}}`."""
+"""A sentence for a person: `{"template": str, "values": {str: …}}`. `"refused"`: the content that the service refused
+("prompt", "reference", "input" or "result"); `"paid"`: whether the attempt was charged (None: unknown)."""
 
 
 ERASED_USER_ID = 0
@@ -123,10 +124,13 @@ class StoredReference:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Pictures, and perhaps a style, that wait for a prompt or go with one."""
+    """Pictures, and perhaps a style, that wait for a prompt or go with one. `provider`, `options`: those of a request
+    that waits for other words; None: by the settings."""
 
     references: tuple[NewReference, ...] = ()
     style: Mapping[str, str] | None = None
+    provider: str | None = None
+    options: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Times are seconds since 1970 as floats. Ids of people, chats and messages are Te
 """
 
 from storage.tables_access import invitations, members
+from storage.tables_assistant import consents, suggestions
 from storage.tables_base import metadata
 from storage.tables_budgets import budgets, confirmations, spending
 from storage.tables_duels import duel_results, duels, votes
@@ -30,6 +31,7 @@ __all__ = [
     "captions",
     "chats",
     "confirmations",
+    "consents",
     "depicted",
     "draft_references",
     "drafts",
@@ -52,6 +54,7 @@ __all__ = [
     "references",
     "spending",
     "styles",
+    "suggestions",
     "tasks",
     "topics",
     "updates",

@@ -21,7 +21,8 @@ class Style:
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """The settings of a person. `options`: by provider and name, for prompts that name none; `delivery`: how results
-    come; `spoiler`: whether one covers them; `drafts`: progress as a draft in the private chat."""
+    come; `spoiler`: whether one covers them; `drafts`: progress as a draft in the private chat; `time_zone`: its IANA
+    name (None: UTC)."""
 
     provider: str | None = None
     language: str | None = None
@@ -29,6 +30,7 @@ class Preferences:
     delivery: Delivery = "album"
     spoiler: bool = False
     drafts: bool = False
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from storage.queue_overview import QueueOverview
 from storage.references import References
 from storage.results import Results
 from storage.styles import Styles
+from storage.suggestions import Suggestions
 from storage.taking_back import TakingBack
 from storage.tasks import Tasks
 from storage.topics import Topics
@@ -87,6 +88,7 @@ class Store:
         self.confirmations = Confirmations(database)
         self.duels = Duels(database)
         self.duel_votes = DuelVotes(database)
+        self.suggestions = Suggestions(database)
         self.workers = Workers(database)
 
     @classmethod
@@ -99,8 +101,8 @@ class Store:
 
     async def tidy(self, now: float, keep_days: int = 30) -> None:
         """Delete old rows: drafts, posted albums, updates, strangers' names, the request times of erased people,
-        questions about prices, duels and photos, words of inline mode, ephemeral menus, and sums that no budget asks
-        for any more.
+        questions about prices, duels and photos, words of inline mode, ephemeral menus, what the assistant said, and
+        sums that no budget asks for any more.
 
         After `keep_days` also the bytes of references, and of pictures that Telegram does not have.
         """
@@ -113,6 +115,7 @@ class Store:
         await self.likenesses.forget(now - DRAFT_LIFETIME_SECONDS)
         await self.inline_offers.forget(now - DRAFT_LIFETIME_SECONDS)
         await self.duels.forget(now - DRAFT_LIFETIME_SECONDS)
+        await self.suggestions.forget(now - DRAFT_LIFETIME_SECONDS)
         await self.budgets.forget(now)
         await self.people.forget_strangers(now - STRANGER_LIFETIME_SECONDS)
         await self.references.forget_bytes(now - keep_days * DAY)

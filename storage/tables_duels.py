@@ -28,7 +28,8 @@ duels = Table(
     Column("closed_at", Float),
     # When the chat was told the result, or that there is none.
     Column("told_at", Float),
-    # Until then one worker is telling it.
+    # The worker that is telling it, and until when no other one does while that lives.
+    Column("worker_id", BigInteger),
     Column("telling_until", Float, nullable=False, server_default="0"),
     Index("ix_duels_untold", "closes_at", **partial("told_at IS NULL")),
     # An id is not used again: an old button must not act on another duel.

@@ -213,6 +213,9 @@ drafts = Table(
     Column("words", Text, nullable=False),
     # As in `jobs`.
     Column("style", JSON),
+    # Of a request that waits for other words; NULL: by the settings.
+    Column("provider", String(64)),
+    Column("options", JSON),
     Column("created_at", Float, nullable=False),
     Index("ix_drafts_chat_id_user_id", "chat_id", "user_id"),
 )

@@ -22,6 +22,8 @@ users = Table(
     Column("spoiler", Boolean),
     # In the private chat progress is shown as a draft, not in a message.
     Column("drafts", Boolean),
+    # The IANA name of the time zone in which they are told times; NULL: UTC.
+    Column("time_zone", String(40)),
     # Of their Telegram, with the time, as the bot's admins see them; written once an hour at most.
     Column("name", String(64)),
     Column("seen_at", Float),

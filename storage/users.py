@@ -54,6 +54,10 @@ class Users(Operations):
         """Store whether progress in this person's private chat is a draft; else it is a message."""
         await self._store(user_id, "drafts", drafts)
 
+    async def live_in(self, user_id: int, time_zone: str | None) -> None:
+        """Store the time zone of this person, by its IANA name (None: UTC)."""
+        await self._store(user_id, "time_zone", time_zone)
+
     async def _store(self, user_id: int, name: str, value: object) -> None:
         await self._db.execute(_set(name), _values(user_id, value))
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from bot import logs
 from bot.app import App
+from bot.demo import assistant
 from bot.demo.calls import CallLog
 from bot.demo.photo_arguments import missing
 from bot.demo.ports import free_port
@@ -129,13 +130,18 @@ async def running(
 async def simulated(
     telegram: TelegramSimulator, jimeng: JimengSimulator, *, speed: float = PICTURE_SPEED, draw_scale: float = 1
 ) -> AsyncIterator[Mapping[str, ServiceSimulator]]:
-    """Start all simulators, without a bot; gives the services beside Jimeng by name."""
+    """Start all simulators, without a bot; gives the services beside Jimeng by name, the assistant among them."""
     jimeng.on_call = _recorder(telegram.calls)
     telegram.bot_user.feedback = True
     telegram.add_service("jimeng", _JimengFaults(jimeng))
     await jimeng.start()
     try:
-        async with telegram, serving(telegram.calls, speed, draw_scale) as services:
+        async with (
+            telegram,
+            serving(telegram.calls, speed, draw_scale) as image_services,
+            assistant.serving(telegram.calls, speed) as helper,
+        ):
+            services: dict[str, ServiceSimulator] = {**image_services, assistant.NAME: helper}
             for name, service in services.items():
                 telegram.add_service(name, ServiceFaults(service))
             yield services
@@ -160,6 +166,7 @@ def settings_tables(
         "web": {"host": HOST, "port": port, "public_url": f"http://{HOST}:{port}"},
         "storage": {"url": f"sqlite:///{folder}/bot.db"},
         "access": {"open": True, "admins": [telegram.ann.id]},
+        "assistant": assistant.table_of(services[assistant.NAME]),
         "providers": {"default": "jimeng", "jimeng": provider, **settings_of(services)},
     }
 

@@ -79,6 +79,7 @@ def settings_of(services: Mapping[str, ServiceSimulator]) -> dict[str, dict[str,
             for key, value in SERVICES[name][1].items()
         }
         for name, service in services.items()
+        if name in SERVICES
     }
 
 

@@ -38,7 +38,8 @@ async def bot_lines(requests: RequestService) -> list[str]:
 
 def currencies(requests: RequestService) -> Sequence[str]:
     """The currencies in which the bot spends."""
-    return sorted({provider.settings.currency for provider in requests.providers.values()})
+    paid = {provider.settings.currency for provider in requests.providers.values()}
+    return sorted(paid | ({requests.assistant.currency} if requests.assistant else set()))
 
 
 def budget_line(standing: Standing, owner: str = "") -> str:

@@ -6,12 +6,13 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import CallbackQuery, ChatMemberAdministrator, ChatMemberOwner, InlineKeyboardMarkup, Message
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.request_context import RequestContext
+from bot.handlers.request_context import RequestContext, keep_chat_as_author
 from bot.handlers.request_service import NO_OVERRIDES, Overrides, RequestService, quota_text
 from bot.telegram.duel_texts import result_buttons, with_way_back
 from bot.telegram.formatting import cut
 from bot.telegram.keyboards import under_result
 from bot.telegram.provider_labels import model_of_job, offer
+from bot.telegram.questions import has_question, with_question, without_question
 from bot.telegram.telegram_errors import is_too_late, is_unchanged
 from storage.pictures import Picture
 from storage.quota import QuotaExceededError
@@ -44,6 +45,11 @@ async def repeat_request(
         # The job would wait forever.
         await answer(query, _("This service is no longer available. See /models."), alert=True)
         return
+    if await owns(query, job.user_id):
+        context = keep_chat_as_author(context, job)
+    elif overrides.references is None and not await _may_use_references(job, requests):
+        await answer(query, _("Its photos aren't in this chat. Make your own with /imagine."), alert=True)
+        return
     try:
         await requests.ask_again(context, job, overrides)
     except QuotaExceededError as error:
@@ -52,13 +58,26 @@ async def repeat_request(
         await answer(query, said or _("One more time!"))
 
 
+async def _may_use_references(job: Job, requests: RequestService) -> bool:
+    """Whether others may use the references of a job again: all of them were shown in its chat, and none is a picture
+    that its owner has deleted since."""
+    for reference in await requests.store.references.of_job(job.id):
+        if reference.message_id is None:
+            return False
+        if reference.picture_id is not None:
+            picture = await requests.store.pictures.get(reference.picture_id)
+            if picture is None or picture.hidden_at is not None:
+                return False
+    return True
+
+
 async def own_job(query: CallbackQuery, job_id: int, requests: RequestService) -> Job | None:
     """The job of a button, if the person may use it; else the press is answered with the reason, and None returned."""
     job = await requests.store.jobs.get(job_id)
     if job is None:
         await answer(query, forgotten_text(), alert=True)
     elif not await owns(query, job.user_id):
-        await answer(query, _not_theirs(), alert=True)
+        await answer(query, _not_theirs(query), alert=True)
     elif not await _may_press(query):
         await answer(query, _not_there(), alert=True)
     else:
@@ -70,6 +89,31 @@ async def own_picture(query: CallbackQuery, picture_id: int, requests: RequestSe
     """The picture of a button and its job; see `own_job`."""
     picture = await requests.store.pictures.get(picture_id)
     job = await own_job(query, picture.job_id if picture else 0, requests)
+    return (picture, job) if picture and job else None
+
+
+async def others_job(query: CallbackQuery, job_id: int, requests: RequestService) -> Job | None:
+    """The job of a button that others may use, too, as a request of their own: where its pictures are shown in its own
+    chat. Else the press is answered with the reason, and None returned."""
+    job = await requests.store.jobs.get(job_id)
+    if job is None or await owns(query, job.user_id):
+        return await own_job(query, job_id, requests)
+    message = query.message
+    is_here = isinstance(message, Message) and message.chat.id == job.chat_id and not is_channel(message)
+    if is_here and isinstance(message, Message) and await pictures_above(message, job, requests):
+        return job
+    await answer(query, _not_theirs(query), alert=True)
+    return None
+
+
+async def others_picture(query: CallbackQuery, picture_id: int, requests: RequestService) -> tuple[Picture, Job] | None:
+    """The picture of a button that others may use, too, and its job; see `others_job`. One that its owner has deleted
+    is only theirs."""
+    picture = await requests.store.pictures.get(picture_id)
+    job = await others_job(query, picture.job_id if picture else 0, requests)
+    if picture and job and picture.hidden_at is not None and not await owns(query, job.user_id):
+        await answer(query, forgotten_text(), alert=True)
+        return None
     return (picture, job) if picture and job else None
 
 
@@ -85,7 +129,7 @@ async def visible_job(query: CallbackQuery, job_id: int, requests: RequestServic
     if job and message and (is_for_all or (await owns(query, job.user_id) and await _may_press(query))):
         return job, message
     if message or job is None:
-        await answer(query, _not_theirs() if is_here else forgotten_text(), alert=True)
+        await answer(query, _not_theirs(query) if is_here else forgotten_text(), alert=True)
     return None
 
 
@@ -123,8 +167,10 @@ def is_channel(message: Message | None) -> bool:
     return message is not None and message.chat.type == ChatType.CHANNEL
 
 
-def _not_theirs() -> str:
-    return _("These buttons belong to whoever asked for the picture. Make your own with /imagine.")
+def _not_theirs(query: CallbackQuery) -> str:
+    if isinstance(query.message, Message) and is_channel(query.message):
+        return _("These buttons belong to whoever asked for the picture. Make your own with /imagine.")
+    return _("Only whoever asked for the picture can use this. Again and Variations are for everyone.")
 
 
 def _not_there() -> str:
@@ -155,23 +201,41 @@ async def pictures_above(message: Message, job: Job, requests: RequestService) -
 
 
 async def restore_buttons(message: Message, job: Job, requests: RequestService) -> None:
-    """Replace a question's buttons by the usual ones of a result."""
+    """Replace a question and its buttons by the usual ones of a result."""
     pictures = await pictures_above(message, job, requests)
     if pictures:
         result = await requests.store.results.of_job(job.id)
         offered = offer(model_of_job(requests.providers, job))
         words = result.words_of(pictures[0]) if result and len(pictures) == 1 else None
-        look = bool(result and result.is_incomplete)
-        buttons = under_result(job, offered, pictures, look=look, words=words)
-        await change_buttons(message, buttons if message.photo else with_way_back(buttons, job))
+        look, helps = bool(result and result.is_incomplete), requests.assistant is not None
+        buttons = under_result(job, offered, pictures, look=look, words=words, helps=helps)
+        await _restore(message, buttons if message.photo else with_way_back(buttons, job))
     elif job.duel_id is not None and (standing := await requests.store.duels.standing(job.duel_id)):
-        await change_buttons(message, result_buttons(standing))
+        await _restore(message, result_buttons(standing))
+
+
+async def _restore(message: Message, buttons: InlineKeyboardMarkup) -> None:
+    """Show these buttons, and take a question away that stands in the message."""
+    if has_question(message):
+        await change_text(message, without_question(message), buttons)
+    else:
+        await change_buttons(message, buttons)
 
 
 def reply_to(job: Job, message: Message) -> int:
     """The id of the message that another result of the same request replies to."""
     above = job.message_id if job.chat_id == message.chat.id else None
     return above or message.message_id
+
+
+async def ask(query: CallbackQuery, message: Message, question: str, buttons: InlineKeyboardMarkup) -> None:
+    """Ask the person who pressed, in the answer to the press, which vanishes, and in the message above the buttons."""
+    await answer(query, question)
+    text = with_question(message, question)
+    if text is None:
+        await change_buttons(message, buttons)
+    else:
+        await change_text(message, text, buttons)
 
 
 async def change_buttons(message: Message, buttons: InlineKeyboardMarkup) -> None:

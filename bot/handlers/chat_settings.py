@@ -25,7 +25,7 @@ from bot.handlers.option_menus import (
 from bot.handlers.request_service import RequestService
 from bot.handlers.topic_settings import topic_button
 from bot.telegram.callback_data import GroupCallback
-from bot.telegram.formatting import cut
+from bot.telegram.formatting import cut, labelled
 from bot.telegram.keyboards import button, in_rows, keyboard
 from bot.telegram.message_input import topic_of
 from bot.telegram.private_reply import GROUPS
@@ -136,6 +136,8 @@ async def _page(message: Message, requests: RequestService, bot: Bot) -> Menu:
         _("⚙️ <b>Settings of this group</b>"),
         _("Service and options apply to everyone who hasn't chosen their own."),
         *([_("⏸ I'm paused: nobody can ask me for pictures.")] if now.paused else []),
+        "",
+        *_explained(has_topics=bool(message.chat.is_forum) or now.thread_id is not None),
     ]
     access = _("Who can use me: admins only") if now.admins_only else _("Who can use me: everyone")
     rows = [[_switch(access, ACCESS, now.admins_only)], [_switch(_("Quiet: {state}"), QUIET, now.quiet)]]
@@ -154,6 +156,17 @@ async def _page(message: Message, requests: RequestService, bot: Bot) -> Menu:
     pause = _("▶️ Resume") if now.paused else _("⏸ Pause")
     rows.append([waiting, _switch(pause, PAUSED, now.paused)])
     return "\n".join(lines), keyboard(*rows, [await settings_link(bot)])
+
+
+def _explained(*, has_topics: bool) -> list[str]:
+    """A sentence for each button that has no page of its own."""
+    return [
+        _("<b>Who can use me</b>: everyone here, or only this group's admins."),
+        _("<b>Quiet</b>: pictures come without a sound, and no progress is shown."),
+        _("<b>Replies</b>: whose replies to a picture count as requests."),
+        *([_("<b>Only in this topic</b>: in all other topics I don't answer requests.")] if has_topics else []),
+        _("<b>Pause</b>: I take no requests here until an admin taps Resume."),
+    ]
 
 
 def _whose_replies() -> dict[Replies, str]:
@@ -207,7 +220,7 @@ async def _queue(message: Message, requests: RequestService) -> Menu:
 
 def _line(number: int, one: OpenInChat, name: str) -> str:
     state = _("🎨 drawing") if one.begun else _("⏳ waiting")
-    return f"{number}. {name}: {escape(cut(one.prompt, LISTED_PROMPT_LENGTH), quote=False)} · {state}"
+    return f"{number}. {labelled(name, escape(cut(one.prompt, LISTED_PROMPT_LENGTH), quote=False))} · {state}"
 
 
 async def _name(message: Message, user_id: int) -> str:

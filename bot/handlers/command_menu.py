@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 
 from aiogram import Bot
+from aiogram.enums import ChatType
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
 from aiogram.types import (
     BotCommand,
@@ -31,28 +32,44 @@ IN_PRIVATE = (
 IN_GROUPS = ("imagine", "duel", "history", "style", "me", "settings", "help")
 
 
-async def publish(bot: Bot, languages: Languages, sleep: Sleep = asyncio.sleep, *, admins: Iterable[int] = ()) -> None:
+async def publish(
+    bot: Bot,
+    languages: Languages,
+    sleep: Sleep = asyncio.sleep,
+    *,
+    admins: Iterable[int] = (),
+    more: Sequence[str] = (),
+) -> None:
     """Send Telegram the commands and descriptions that it doesn't have yet, in every language; obey `retry_after`.
 
-    `admins`: the ids of the bot's admins, whose menus have one command more.
+    `admins`: the ids of the bot's admins, whose menus have one command more; `more`: commands of help with words.
     """
     for locale, code in _codes(languages):
         with languages.speaking(locale):
-            for scope, commands in _menus():
+            for scope, commands in _menus(more):
                 await _until_allowed(partial(_command, bot, scope, commands, code), sleep)
             await _until_allowed(partial(_describe, bot, code), sleep)
     for admin in admins:
         # One who has never started the bot has no chat with it; another one has blocked it.
         with suppress(TelegramBadRequest, TelegramForbiddenError):
-            await _publish_for_admin(bot, languages, admin, sleep)
+            await _publish_for_admin(bot, languages, admin, sleep, more)
 
 
-async def renew(bot: Bot, languages: Languages, user_id: int, *, is_admin: bool) -> None:
-    """Show a person the commands of an admin, or those of everybody. Where Telegram does not take them now, the next
-    start sends those of an admin again."""
+def commands_of(chat_type: str, *, is_admin: bool, more: Sequence[str] = ()) -> list[BotCommand]:
+    """The commands as the menu of a chat lists them, in the current language. `is_admin`: of the bot, or in a group of
+    the group; `more`: see `publish`."""
+    _default, (_all_private, private), (_all_groups, groups), (_all_admins, admins) = _menus(more)
+    if chat_type != ChatType.PRIVATE:
+        return admins if is_admin else groups
+    return [*private, _admin_command()] if is_admin else private
+
+
+async def renew(bot: Bot, languages: Languages, user_id: int, *, is_admin: bool, more: Sequence[str] = ()) -> None:
+    """Show a person the commands of an admin, or those of everybody; `more`: see `publish`. Where Telegram does not
+    take them now, the next start sends those of an admin again."""
     try:
         if is_admin:
-            await _publish_for_admin(bot, languages, user_id, sleep=None)
+            await _publish_for_admin(bot, languages, user_id, sleep=None, more=more)
         else:
             for _locale, code in _codes(languages):
                 await bot.delete_my_commands(BotCommandScopeChat(chat_id=user_id), code)
@@ -60,12 +77,13 @@ async def renew(bot: Bot, languages: Languages, user_id: int, *, is_admin: bool)
         log.info("the commands of one person could not be changed (%s)", type(error).__name__)
 
 
-async def _publish_for_admin(bot: Bot, languages: Languages, user_id: int, sleep: Sleep | None) -> None:
+async def _publish_for_admin(
+    bot: Bot, languages: Languages, user_id: int, sleep: Sleep | None, more: Sequence[str] = ()
+) -> None:
     scope = BotCommandScopeChat(chat_id=user_id)
     for locale, code in _codes(languages):
         with languages.speaking(locale):
-            own = BotCommand(command="admin", description=_("look after this bot"))
-            step = partial(_command, bot, scope, [*_menus()[0][1], own], code)
+            step = partial(_command, bot, scope, commands_of(ChatType.PRIVATE, is_admin=True, more=more), code)
             await (_until_allowed(step, sleep) if sleep else step())
 
 
@@ -101,9 +119,10 @@ async def _describe(bot: Bot, code: str | None) -> None:
         await bot.set_my_short_description(_short(), code)
 
 
-def _menus() -> list[tuple[BotCommandScopeUnion, list[BotCommand]]]:
+def _menus(more: Sequence[str] = ()) -> list[tuple[BotCommandScopeUnion, list[BotCommand]]]:
     said = _commands()
-    private = [BotCommand(command=name, description=said[name]) for name in IN_PRIVATE]
+    first, *others = IN_PRIVATE
+    private = [BotCommand(command=name, description=said[name]) for name in (first, *more, *others)]
     groups = [BotCommand(command=name, description=said[name]) for name in IN_GROUPS]
     said["settings"] = _("settings of this group (admins)")
     admins = [BotCommand(command=name, description=said[name]) for name in IN_GROUPS]
@@ -115,10 +134,16 @@ def _menus() -> list[tuple[BotCommandScopeUnion, list[BotCommand]]]:
     ]
 
 
+def _admin_command() -> BotCommand:
+    return BotCommand(command="admin", description=_("look after this bot"))
+
+
 def _commands() -> dict[str, str]:
     return {
         "imagine": _("turn your words into a picture"),
         "duel": _("several services draw your words; vote for the best"),
+        "improve": _("better words, before anything is drawn"),
+        "describe": _("as a reply to a picture: words that would make it"),
         "history": _("your pictures; add words to search"),
         "queue": _("your requests that wait or are being drawn"),
         "style": _("styles, built-in and your own"),

@@ -15,7 +15,7 @@ from bot.jobs.prices import Price
 from bot.money import shown
 from bot.telegram.callback_data import ConfirmCallback
 from bot.telegram.formatting import cut
-from bot.telegram.keyboards import button, keyboard
+from bot.telegram.keyboards import button, help_button, keyboard
 from storage.confirmations import Confirmation
 from storage.quota import QuotaExceededError
 from storage.records import NewDraft
@@ -45,7 +45,9 @@ async def ask_about_price(error: ConfirmationNeededError, bot: Bot, requests: Re
         "\n".join([question(error.price), *_listed(new.choices or [])]),
         message_thread_id=new.thread_id,
         reply_parameters=about,
-        reply_markup=_buttons(error.confirmation_id, has_choices=bool(new.choices)),
+        reply_markup=_buttons(
+            error.confirmation_id, has_choices=bool(new.choices), helps=requests.assistant is not None
+        ),
     )
     if error.draft != NO_DRAFT and sent.chat.type != ChatType.CHANNEL:
         # Other words, for a cheaper request, are about the same pictures. A job of these words drops the draft.
@@ -102,7 +104,7 @@ async def refuse(query: CallbackQuery, callback_data: ConfirmCallback, requests:
     if message := await message_of(query):
         text = _("Not made. Nothing was charged.")
         if await requests.store.drafts.is_asked_about(message.chat.id, message.message_id):
-            text += "\n" + _("Your pictures wait for other words.")
+            text += "\n" + _("Your pictures are still here: just send other words.")
         await change_text(message, text, None)
 
 
@@ -113,12 +115,12 @@ async def _answered(query: CallbackQuery, press: ConfirmCallback, requests: Requ
         await answer(query, _("Only the person who asked for it can answer this."), alert=True)
         return None
     if found is None or requests.store.clock() - found.created_at > ANSWER_SECONDS:
-        await answer(query, _("This question is not open any more. Send your words again."), alert=True)
+        await answer(query, _("This question has expired. Please send your words again."), alert=True)
         return None
     return found
 
 
-def _buttons(confirmation_id: int, *, has_choices: bool) -> InlineKeyboardMarkup:
+def _buttons(confirmation_id: int, *, has_choices: bool, helps: bool) -> InlineKeyboardMarkup:
     written = button(_("✍️ As written"), ConfirmCallback(do="written", confirmation=confirmation_id))
     return keyboard(
         [
@@ -126,4 +128,5 @@ def _buttons(confirmation_id: int, *, has_choices: bool) -> InlineKeyboardMarkup
             button(_("No"), ConfirmCallback(do="no", confirmation=confirmation_id)),
         ],
         [written] if has_choices else [],
+        [help_button("price", confirmation_id)] if helps else [],
     )

@@ -85,6 +85,16 @@ class DepictedPeople:
         self.access = access
         self.notices = notices
 
+    async def references_of(
+        self, context: RequestContext, prompt: str, pictures: Sequence[NewReference]
+    ) -> tuple[tuple[NewReference, ...], bool]:
+        """The references of a request with this prompt and these pictures, the people whom it names first, and whether
+        they depict people. Raises `PersonNotAllowedError` or `PictureNotAllowedError`."""
+        people = await self.named(context, prompt)
+        # An edited prompt says anew who is meant.
+        own = tuple(one for one in pictures if one.likeness_id is None)
+        return (*people, *own), await self.check(context.chat_id, own) or bool(people)
+
     async def named(self, context: RequestContext, prompt: str) -> tuple[NewReference, ...]:
         """The likenesses of the people whom a prompt names, in its order. Raises `PersonNotAllowedError`.
 

@@ -93,7 +93,7 @@ async def open_picture(query: CallbackQuery, callback_data: DuelCallback, reques
         await answer(query, forgotten_text(), alert=True)
         return
     name = model_name(model_of_job(requests.providers, job))
-    await answer(query, f"{callback_data.letter}: {name}")
+    await answer(query, _("{name}: {value}").format(name=callback_data.letter, value=name))
     await restore_buttons(message, job, requests)
 
 

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from io import BytesIO, StringIO
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -19,12 +20,14 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.imagine import PRIVATE
 from bot.handlers.request_service import RequestService
+from bot.local_time import local, zone, zone_name
 from bot.telegram.keyboards import into_private, keyboard
 from bot.telegram.private_reply import reply_privately
 from bot.telegram.provider_labels import Providers, model_name, read_model, title
 from storage.exports import Exported
 from storage.likeness_records import OwnLikeness
 from storage.settings_records import Preferences, Style
+from storage.suggestions import Suggestion
 
 START_PARAMETER = "export"
 """The deep-link parameter of the button in a group."""
@@ -114,9 +117,11 @@ async def _file(requests: RequestService, user: User) -> BufferedInputFile:
     likeness = await store.likenesses.of(user.id)
     photo = await store.likenesses.data(likeness.id) if likeness else None
     kept = (likeness, photo[0]) if likeness and photo else None
+    helped = await store.suggestions.of_person(user.id)
     # Packing thousands of rows takes a while: a thread does it, and the bot serves others.
-    data = await asyncio.to_thread(archive, own, user.id, requests.providers, preferences, styles, kept)
-    return BufferedInputFile(data, f"imagine-{datetime.now(UTC):%Y-%m-%d}.zip")
+    packed = partial(archive, own, user.id, requests.providers, preferences, styles, likeness=kept, helped=helped)
+    data = await asyncio.to_thread(packed)
+    return BufferedInputFile(data, f"imagine-{datetime.now(zone()):%Y-%m-%d}.zip")
 
 
 def record(picture: Exported, user_id: int, providers: Providers) -> dict[str, Any]:
@@ -124,7 +129,7 @@ def record(picture: Exported, user_id: int, providers: Providers) -> dict[str, A
     cost = picture.cost
     values = (
         picture.id,
-        datetime.fromtimestamp(picture.created_at, UTC).isoformat(timespec="seconds"),
+        local(picture.created_at).isoformat(timespec="seconds"),
         picture.prompt,
         picture.style,
         title(providers, picture.provider),
@@ -155,11 +160,16 @@ def archive(
     providers: Providers,
     preferences: Preferences,
     styles: Iterable[Style],
+    *,
     likeness: tuple[OwnLikeness, bytes] | None = None,
+    helped: Iterable[Suggestion] = (),
 ) -> bytes:
-    """The ZIP of a person's pictures, settings and likeness. The README is in the current language."""
+    """The ZIP of a person's pictures, settings and likeness, and what they asked the assistant. The README is in the
+    current language."""
     pictures = [record(one, user_id, providers) for one in own]
     settings: dict[str, Any] = {"preferences": asdict(preferences), "styles": [asdict(style) for style in styles]}
+    asked = [_helped(one) for one in helped]
+    settings |= {"assistant": asked} if asked else {}
     readme = _readme(len(pictures))
     if likeness:
         settings["likeness"] = asdict(likeness[0])
@@ -173,6 +183,14 @@ def archive(
         parts.writestr("pictures.csv", table(pictures))
         parts.writestr("settings.json", _json(settings))
     return file.getvalue()
+
+
+def _helped(one: Suggestion) -> dict[str, Any]:
+    """A question to the assistant, which is kept for a day."""
+    when = datetime.fromtimestamp(one.created_at, zone()).isoformat(timespec="seconds")
+    asked = one.request.prompt if one.request else ""
+    said = {"answer": one.words, "translation": one.translation, "file_id": one.file_id}
+    return {"when": when, "kind": one.kind, "prompt": asked, **said}
 
 
 def table(records: Iterable[Mapping[str, Any]]) -> bytes:
@@ -200,10 +218,10 @@ def _readme(count: int) -> str:
     return _(
         "This is everything the bot has stored about you.\n\n"
         "pictures.json and pictures.csv: the pictures you've made ({count}), each with your prompt and how "
-        "it was made. Both files say the same; the CSV opens in a spreadsheet. Times are UTC, sizes are in "
+        "it was made. Both files say the same; the CSV opens in a spreadsheet. Times are {zone}, sizes are in "
         "pixels. A picture that you deleted from your history is marked as deleted; /forget erases it for "
         "good.\n\n"
         "settings.json: your settings and styles.\n\n"
         "The pictures themselves are in your chats, where Telegram keeps them. A file_id is the name by "
         "which this bot finds a picture again.\n"
-    ).format(count=count)
+    ).format(count=count, zone=zone_name())

@@ -54,6 +54,8 @@ async def ask(message: Message, requests: RequestService) -> None:
     if await requests.store.likenesses.of(message.from_user.id):
         text += "\n\n" + _("The photo of yourself that you've kept with /me is erased, too.")
     text += "\n\n" + _("Until this month ends I remember how much you have spent, so that your budget holds.")
+    if requests.assistant:
+        text += "\n\n" + _("What you asked the assistant is erased, too. What it cost stays, without your name.")
     if requests.access.person(message.from_user.id) != NOBODY:
         text += "\n\n" + _("I also keep, with your ID alone, whether and how much you may use me.")
     await message.reply(

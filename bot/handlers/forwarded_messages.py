@@ -17,7 +17,7 @@ from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService, quota_text
 from bot.telegram.callback_data import ForwardedCallback
 from bot.telegram.formatting import plain, say
-from bot.telegram.keyboards import button, keyboard
+from bot.telegram.keyboards import button, help_button, keyboard
 from bot.telegram.message_groups import MessageGroup, is_forward
 from bot.telegram.private_reply import reply_privately
 from bot.telegram.unusable_media import why_unusable
@@ -49,7 +49,8 @@ async def forwarded(
         await message.reply(why)
     else:
         words = _("This is a forwarded message. Shall I draw its words?")
-        await message.reply(words, reply_markup=keyboard([button(_("🎨 Draw its words"), ForwardedCallback())]))
+        helps = [help_button("above")] if requests.assistant else []
+        await message.reply(words, reply_markup=keyboard([button(_("🎨 Draw its words"), ForwardedCallback())], helps))
 
 
 async def join_forwarded(group: MessageGroup, data: Mapping[str, Any], requests: RequestService) -> bool:

@@ -2,9 +2,11 @@
 
 from aiogram.types import Message
 
+from bot.handlers.named_pictures import named_pictures
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
 from bot.handlers.small_talk import is_talk
+from bot.handlers.which_picture import asked_about
 from bot.telegram.message_input import pictures_replied_to
 from storage.records import Question
 
@@ -15,7 +17,7 @@ async def is_request(message: Message, requests: RequestService) -> bool:
     rule."""
     there = message.reply_to_message
     words = message.text or message.caption or ""
-    if there is None or (words and is_talk(words)):
+    if there is None or (words and is_talk(words) and not _names_a_picture(there, words)):
         return False
     person = RequestContext.of_message(message, "").user_id
     if question := await _asked_by(there, message.chat.id, requests):
@@ -29,6 +31,12 @@ async def is_request(message: Message, requests: RequestService) -> bool:
     if job.user_id == person if job else await _is_theirs(there, requests, person):
         return True
     return rule == "all" and bool(await pictures_replied_to(message, requests.store, person))
+
+
+def _names_a_picture(there: Message, words: str) -> bool:
+    """Whether words answer the question which picture is meant: "2" alone would be talk."""
+    offered = asked_about(there)
+    return bool(offered) and named_pictures(words, len(offered)) is not None
 
 
 async def is_answer(message: Message, requests: RequestService) -> bool:

@@ -11,19 +11,19 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import (
     answer,
+    ask,
     change_buttons,
     change_star,
     change_text,
     repeat_request,
 )
+from bot.handlers.history_details import show_details
 from bot.handlers.history_page import (
     SEARCH_LENGTH,
-    details,
     end_of_date,
     filter_for,
     group_by_time,
     history_entry,
-    month_of,
     next_month,
     nothing_found,
     page_buttons,
@@ -38,9 +38,10 @@ from bot.handlers.imagine import ask_for_words
 from bot.handlers.own_words import own_words
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import Overrides, RequestService
+from bot.local_time import month_of
 from bot.telegram.callback_data import HistoryCallback
-from bot.telegram.formatting import caption
-from bot.telegram.keyboards import confirm_hide, history_dates, history_overview, in_details, keyboard, under_result
+from bot.telegram.formatting import bracketed, caption
+from bot.telegram.keyboards import confirm_hide, history_dates, history_overview, keyboard, under_result
 from bot.telegram.message_input import as_references
 from bot.telegram.provider_labels import model_of_job, offer
 from bot.telegram.uploads import Uploads
@@ -150,24 +151,14 @@ async def favourites(
     await show(pressed.message, requests, uploads, await history_entry(requests.store, page, filters))
 
 
-async def show_details(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
-    """Show the details of a picture, and each picture it was made from."""
-    if (pressed := await history_press(query, callback_data, requests)) and (
-        shown := await entry_of(pressed, requests)
-    ):
-        await answer(query)
-        steps = [step.picture for step in reversed(shown.origins)]
-        text = await details(requests, shown, pressed.job)
-        await change_text(pressed.message, text, in_details(pressed.picture, steps))
-
-
 async def months(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
     """Show the months that have pictures."""
     if pressed := await history_press(query, callback_data, requests):
         made = await requests.store.history.moments(pressed.filters)
-        found = [(f"{month} ({len(ids)})", ids[0]) for month, ids in group_by_time(made, "%Y-%m").items()]
-        await answer(query, _("Which month?"))
-        await change_buttons(pressed.message, history_dates(pressed.picture, found[:MAX_MONTHS_SHOWN], "days"))
+        found = [(bracketed(month, len(ids)), ids[0]) for month, ids in group_by_time(made, "%Y-%m").items()]
+        await ask(
+            query, pressed.message, _("Which month?"), history_dates(pressed.picture, found[:MAX_MONTHS_SHOWN], "days")
+        )
 
 
 async def days(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
@@ -175,9 +166,8 @@ async def days(query: CallbackQuery, callback_data: HistoryCallback, requests: R
     if pressed := await history_press(query, callback_data, requests):
         month = month_of(pressed.picture.created_at)
         made = await requests.store.history.moments(pressed.filters, since=month, until=next_month(month))
-        found = [(f"{day} ({len(ids)})", ids[0]) for day, ids in group_by_time(made, "%d").items()]
-        await answer(query, _("Which day?"))
-        await change_buttons(pressed.message, history_dates(pressed.picture, found, "open"))
+        found = [(bracketed(day, len(ids)), ids[0]) for day, ids in group_by_time(made, "%d").items()]
+        await ask(query, pressed.message, _("Which day?"), history_dates(pressed.picture, found, "open"))
 
 
 async def grid(
@@ -207,16 +197,17 @@ async def grid(
 async def hide(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
     """Ask before a picture is deleted."""
     if pressed := await history_press(query, callback_data, requests):
-        await answer(query, _("Delete it from your history?"))
-        await change_buttons(pressed.message, confirm_hide(pressed.picture))
+        await ask(query, pressed.message, _("Delete it from your history?"), confirm_hide(pressed.picture))
 
 
-async def keep(query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService) -> None:
-    """Delete nothing; show the page again."""
+async def keep(
+    query: CallbackQuery, callback_data: HistoryCallback, requests: RequestService, uploads: Uploads
+) -> None:
+    """Delete nothing; show the page again, and its picture where another one was shown with its details."""
     if pressed := await history_press(query, callback_data, requests):
         await answer(query)
         if shown := await entry_of(pressed, requests):
-            await change_text(pressed.message, page_text(shown), page_buttons(shown))
+            await show(pressed.message, requests, uploads, shown)
 
 
 async def hide_confirmed(
@@ -248,7 +239,8 @@ async def send(query: CallbackQuery, callback_data: HistoryCallback, requests: R
     job, picture = pressed.job, pressed.picture
     offered = offer(model_of_job(requests.providers, job))
     words = await own_words(picture, job, requests) or job.prompt
-    text, buttons = caption(words), under_result(job, offered, [picture], words=words)
+    helps = requests.assistant is not None
+    text, buttons = caption(words), under_result(job, offered, [picture], words=words, helps=helps)
     if picture.photo_id:
         await pressed.message.answer_photo(picture.photo_id, caption=text, reply_markup=buttons)
     elif picture.document_id:

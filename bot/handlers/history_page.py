@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from aiogram.enums import ChatType
@@ -19,9 +19,11 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import change_text
 from bot.handlers.request_service import RequestService
+from bot.local_time import local, month_of, written, zone
 from bot.telegram.formatting import CAPTION_LENGTH, caption, cut, duration, flags_of, money, pixels
 from bot.telegram.keyboards import in_history
 from bot.telegram.provider_labels import model_name, model_of_job
+from bot.telegram.questions import SEARCH_MARK
 from bot.telegram.telegram_errors import is_unchanged
 from bot.telegram.uploads import Upload, Uploads
 from storage.history import HistoryFilter, Page
@@ -29,8 +31,6 @@ from storage.pictures import PictureWithPrompt, Sent
 from storage.records import Job
 from storage.store import Store
 
-SEARCH_MARK = "🔎 "
-"""Marks the last line of a history message, which keeps the search: callback data is too short for it."""
 STAR = "⭐"
 _DATE = re.compile(r"(20\d\d)[-/.年](\d{1,2})(?:月|[-/.月](\d{1,2})日?)?")
 SEARCH_LENGTH = 100
@@ -140,14 +140,14 @@ def page_buttons(shown: HistoryEntry) -> InlineKeyboardMarkup:
     )
 
 
-async def details(requests: RequestService, shown: HistoryEntry, job: Job) -> str:
-    """The caption with all details of a picture."""
+async def details(requests: RequestService, shown: HistoryEntry, job: Job, *above: str) -> str:
+    """The caption with all details of a picture, below the lines `above`."""
     picture = shown.page.picture
     duel = await requests.store.duels.get(job.duel_id) if job.duel_id else None
     if duel and duel.is_hidden:
         return _caption(shown, [_("⚔️ In a duel: who made it comes when the vote is over.")])
     task = await requests.store.tasks.get(picture.task_id)
-    lines = [_("Service: {name}").format(name=model_name(model_of_job(requests.providers, job)))]
+    lines = [*above, _("Service: {name}").format(name=model_name(model_of_job(requests.providers, job)))]
     if job.options:
         lines.append(_("Options: {flags}").format(flags=flags_of(job.options)))
     if job.style:
@@ -171,7 +171,7 @@ def _caption(shown: HistoryEntry, below: Sequence[str]) -> str:
     page, picture = shown.page, shown.page.picture
     position = _("{number} of {count}").format(number=page.number, count=page.count)
     size = pixels(picture.width, picture.height)
-    return caption(page.prompt, position, utc_time(picture.created_at), size, below=_below(below, shown.filters))
+    return caption(page.prompt, position, written(picture.created_at), size, below=_below(below, shown.filters))
 
 
 def _below(lines: Sequence[str], filters: HistoryFilter) -> list[str]:
@@ -190,16 +190,10 @@ def end_of_date(date: re.Match[str]) -> float | None:
     """The end of a written day or month, in seconds since 1970; None for an invalid date."""
     year, month, day = date.groups()
     try:
-        begins = datetime(int(year), int(month), int(day or 1), tzinfo=UTC)
+        begins = datetime(int(year), int(month), int(day or 1), tzinfo=zone())
         return (begins + timedelta(days=1)).timestamp() if day else next_month(begins.timestamp())
     except ValueError:
         return None
-
-
-def month_of(moment: float) -> float:
-    """The beginning of the month of `moment`; both in seconds since 1970."""
-    first = datetime.fromtimestamp(moment, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return first.timestamp()
 
 
 def next_month(moment: float) -> float:
@@ -207,17 +201,12 @@ def next_month(moment: float) -> float:
     return month_of(month_of(moment) + 32 * 24 * 3600)
 
 
-def group_by_time(made: Iterable[tuple[int, float]], written: str) -> dict[str, list[int]]:
-    """The ids of pictures by their time, in the `strftime` format `written`; the order stays."""
+def group_by_time(made: Iterable[tuple[int, float]], how: str) -> dict[str, list[int]]:
+    """The ids of pictures by their time, in the `strftime` format `how`; the order stays."""
     found: dict[str, list[int]] = {}
     for picture_id, moment in made:
-        found.setdefault(datetime.fromtimestamp(moment, UTC).strftime(written), []).append(picture_id)
+        found.setdefault(local(moment).strftime(how), []).append(picture_id)
     return found
-
-
-def utc_time(moment: float) -> str:
-    """A time (seconds since 1970) as text, in UTC."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 async def _remember(requests: RequestService, upload: Upload, shown: Message) -> None:

@@ -19,6 +19,7 @@ from bot.handlers.queue_links import under_refusal
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import NO_DRAFT, RequestService, quota_text
 from bot.handlers.small_talk import is_talk
+from bot.handlers.which_picture import ask_which, choice_of
 from bot.telegram.formatting import say
 from bot.telegram.message_groups import is_forward
 from bot.telegram.message_input import pictures_in, pictures_replied_to, traced
@@ -145,16 +146,17 @@ async def _ask(
         return
     replied = await pictures_replied_to(message, requests.store, context.user_id)
     own = await own_pictures(brought, requests, context)
-    # Without the picture that was meant, another one would be drawn, and paid.
-    if not replied and (why := why_reply_unusable(message)):
+    if why := _why_no_picture(message, brought, replied, own):
         await reply_privately(message, why)
         return
-    if not own and any(map(is_forward, brought)):
-        await reply_privately(
-            message, _("There is no picture in what you forwarded. Send just your words, or add a picture.")
-        )
-        return
-    words = requests.scan(await spoken(message, text))
+    said = await spoken(message, text)
+    words = requests.scan(said)
+    if choice := await choice_of(message, context, requests, words, replied):
+        if choice.is_open and not is_chat(message, words):
+            draft = Draft(_without_twins(choice.references, own))
+            await ask_which(message, context, requests, draft, said, choice)
+            return
+        replied, words = choice.references, choice.words
     if words.prompt:
         draft = await _draft(message, requests, context, replied)
         draft = replace(draft, references=_without_twins(draft.references, own))
@@ -162,15 +164,31 @@ async def _ask(
             # Thanks for a picture don't make it a reference of the next request.
             await hint(message, context, requests, draft, only_replies=bool(replied))
             return
-        job = await _make(message, context, requests, words, draft)
-        if job and message.media_group_id:
-            said = {one.message_id: one.caption for one in brought if one.caption and not is_forward(one)}
-            await requests.store.edits.keep_captions(job, said)
+        await _keep_captions(await _make(message, context, requests, words, draft), brought, requests)
     elif replied or own:
         draft = Draft(_without_twins(replied, own))
         await ask_for_words(message, context, requests, draft, await _wrong(context, requests, words))
     elif explain or words.flags:
         await explain_usage(message, context, requests, await _wrong(context, requests, words) or example())
+
+
+async def _keep_captions(job: Job | None, brought: list[Message], requests: RequestService) -> None:
+    """Remember the captions of the album that a job was made of."""
+    if job and brought[0].media_group_id:
+        said = {one.message_id: one.caption for one in brought if one.caption and not is_forward(one)}
+        await requests.store.edits.keep_captions(job, said)
+
+
+def _why_no_picture(
+    message: Message, brought: list[Message], replied: tuple[NewReference, ...], own: tuple[NewReference, ...]
+) -> str | None:
+    """Why a picture that was meant is not there; None: nothing is missing."""
+    # Without the picture that was meant, another one would be drawn, and paid.
+    if not replied and (why := why_reply_unusable(message)):
+        return why
+    if not own and any(map(is_forward, brought)):
+        return _("There is no picture in what you forwarded. Send just your words, or add a picture.")
+    return None
 
 
 async def _draft(

@@ -163,7 +163,7 @@ def _article(query: InlineQuery, prompt: str, price: Price | None) -> InlineQuer
     return InlineQueryResultArticle(
         id=f"{OFFER_PREFIX}{offer}",
         title=_("🎨 Make it"),
-        description="\n".join(part for part in (cut(prompt, TITLE_LENGTH), _priced(price)) if part),
+        description=" · ".join(part for part in (cut(prompt, TITLE_LENGTH), _priced(price)) if part),
         input_message_content=InputTextMessageContent(message_text=with_words(prompt, text)),
         reply_markup=to_begin(offer),
     )

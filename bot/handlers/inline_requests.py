@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class InlineDesk:
+class InlineService:
     """The parts that these handlers share: `messages` changes messages of inline mode, `private` knows who can be
     written to."""
 
@@ -68,25 +68,27 @@ def make_router() -> Router:
     return router
 
 
-async def chosen(chosen_result: ChosenInlineResult, desk: InlineDesk, language: str, preferences: Preferences) -> None:
+async def chosen(
+    chosen_result: ChosenInlineResult, inline: InlineService, language: str, preferences: Preferences
+) -> None:
     """Telegram tells that a message was sent: it begins by itself."""
-    store, typed = desk.requests.store, chosen_result.result_id.removeprefix(OFFER_PREFIX)
+    store, typed = inline.requests.store, chosen_result.result_id.removeprefix(OFFER_PREFIX)
     offer = await store.inline_offers.take(typed, store.clock(), by_feedback=True)
     # The update has the words, too.
     words = offer.words if offer else chosen_result.query
     context = _context(chosen_result.from_user, chosen_result.inline_message_id, language, preferences)
-    await _begin(desk, context, words)
+    await _begin(inline, context, words)
 
 
 async def begin(
     query: CallbackQuery,
     callback_data: OfferCallback,
-    desk: InlineDesk,
+    inline: InlineService,
     language: str,
     preferences: Preferences,
 ) -> None:
     """The button of a message that has not begun by itself. A second press changes nothing."""
-    store = desk.requests.store
+    store = inline.requests.store
     offer = await store.inline_offers.take(callback_data.offer, store.clock(), by_feedback=False)
     if offer is None:
         await answer(query, _("I don't remember these words any more. Type them again after my name."), alert=True)
@@ -95,106 +97,106 @@ async def begin(
     else:
         context = _context(query.from_user, query.inline_message_id, language, preferences)
         # The message itself says why not, so that a notice that vanishes is enough here.
-        await answer(query, await _begin(desk, context, offer.words) or _("On its way."))
+        await answer(query, await _begin(inline, context, offer.words) or _("On its way."))
 
 
-async def agree(query: CallbackQuery, callback_data: InlineCallback, desk: InlineDesk) -> None:
+async def agree(query: CallbackQuery, callback_data: InlineCallback, inline: InlineService) -> None:
     """Make the request at its price. A second press changes nothing."""
-    found = await _asked(query, callback_data, desk)
+    found = await _asked(query, callback_data, inline)
     if found is None:
         return
-    if found.request.provider not in desk.requests.providers:
+    if found.request.provider not in inline.requests.providers:
         await answer(query, _("This service is no longer available. See /models."), alert=True)
         return
     context = _context(query.from_user, query.inline_message_id, found.request.language, Preferences())
     try:
-        await desk.requests.confirmed(found)
+        await inline.requests.confirmed(found)
     except ConfirmationNeededError as error:
-        await answer(query, await _ask(desk, context, error))
+        await answer(query, await _ask(inline, context, error))
     except (QuotaExceededError, ChatNotAllowedError) as error:
         await answer(query, _why(error), alert=True)
     else:
         await answer(query, _("On its way."))
 
 
-async def refuse(query: CallbackQuery, callback_data: InlineCallback, desk: InlineDesk) -> None:
+async def refuse(query: CallbackQuery, callback_data: InlineCallback, inline: InlineService) -> None:
     """Don't make the request."""
-    found = await _asked(query, callback_data, desk)
+    found = await _asked(query, callback_data, inline)
     if found:
-        await desk.requests.store.confirmations.drop(found.id)
+        await inline.requests.store.confirmations.drop(found.id)
         await answer(query)
         context = _context(query.from_user, query.inline_message_id, found.request.language, Preferences())
-        await desk.say(context, found.request.prompt, _("Not made. Nothing was charged."), None)
+        await inline.say(context, found.request.prompt, _("Not made. Nothing was charged."), None)
 
 
-async def cancel(query: CallbackQuery, callback_data: InlineCallback, desk: InlineDesk) -> None:
+async def cancel(query: CallbackQuery, callback_data: InlineCallback, inline: InlineService) -> None:
     """Cancel a job: only for the person who asked."""
-    job = await _own_job(query, callback_data, desk, _("Only the person who asked for it can cancel it."))
+    job = await _own_job(query, callback_data, inline, _("Only the person who asked for it can cancel it."))
     if job is None:
         return
-    if await desk.requests.engine.cancel(job.id):
+    if await inline.requests.engine.cancel(job.id):
         await answer(query, _("Cancelled"))
         return
     await answer(query, _("Too late: it has already finished."), alert=True)
     try:
         # Its end did not get into the message.
-        await desk.requests.engine.tell_again(job, job.status_id)
+        await inline.requests.engine.tell_again(job, job.status_id)
     except Undelivered as error:
         log.info("telling once more how job %d ended failed: %s", job.id, error)
 
 
-async def look_again(query: CallbackQuery, callback_data: InlineCallback, desk: InlineDesk) -> None:
+async def look_again(query: CallbackQuery, callback_data: InlineCallback, inline: InlineService) -> None:
     """Poll a task again that took too long, or send pictures that did not arrive."""
-    job = await _own_job(query, callback_data, desk, _not_theirs())
+    job = await _own_job(query, callback_data, inline, _not_theirs())
     if job is None:
         return
-    if not await desk.private.is_open(job.user_id, surely=True):
+    if not await inline.private.is_open(job.user_id, surely=True):
         await answer(query, _("I still can't write to you in private. Open our chat and tap Start."), alert=True)
         return
-    found = await desk.requests.engine.retry(job.id)
+    found = await inline.requests.engine.retry(job.id)
     await answer(query, _("Looking…") if found else _("There is nothing more to fetch."), alert=not found)
 
 
-async def try_again(query: CallbackQuery, callback_data: InlineCallback, desk: InlineDesk, language: str) -> None:
+async def try_again(query: CallbackQuery, callback_data: InlineCallback, inline: InlineService, language: str) -> None:
     """The same request once more, in the same message. Presses on one button are one request."""
-    job = await _own_job(query, callback_data, desk, _not_theirs())
+    job = await _own_job(query, callback_data, inline, _not_theirs())
     if job is None:
         return
-    if job.provider not in desk.requests.providers:
+    if job.provider not in inline.requests.providers:
         await answer(query, _("This service is no longer available. See /models."), alert=True)
         return
     context = _context(query.from_user, query.inline_message_id, language, Preferences(), again=job.id)
     try:
-        await desk.requests.ask_again(context, job)
+        await inline.requests.ask_again(context, job)
     except ConfirmationNeededError as error:
-        await answer(query, await _ask(desk, context, error))
+        await answer(query, await _ask(inline, context, error))
     except (QuotaExceededError, ChatNotAllowedError) as error:
         await answer(query, _why(error), alert=True)
     else:
         await answer(query, _("One more time!"))
 
 
-async def _begin(desk: InlineDesk, context: RequestContext, text: str) -> str:
+async def _begin(inline: InlineService, context: RequestContext, text: str) -> str:
     """Make a job of the words. Returns why there is none, or nothing."""
-    words = desk.requests.scan(text)
+    words = inline.requests.scan(text)
     again = to_begin(offer_id(context.user_id, text))
-    if not await desk.private.is_open(context.user_id, surely=True):
+    if not await inline.private.is_open(context.user_id, surely=True):
         why = _("I can't write to you in private yet, and that is where your pictures go first.")
-        return await desk.say(context, words.prompt, why, await to_start(desk.bot, offer_id(context.user_id, text)))
+        return await inline.say(context, words.prompt, why, await to_start(inline.bot, offer_id(context.user_id, text)))
     try:
-        await desk.requests.ask(context, words)
+        await inline.requests.ask(context, words)
     except ConfirmationNeededError as error:
-        return await _ask(desk, context, error)
+        return await _ask(inline, context, error)
     except (FlagError, QuotaExceededError, ChatNotAllowedError) as error:
-        return await desk.say(context, words.prompt, f"⚠️ {_why(error)}", again)
+        return await inline.say(context, words.prompt, f"⚠️ {_why(error)}", again)
     return ""
 
 
-async def _ask(desk: InlineDesk, context: RequestContext, error: ConfirmationNeededError) -> str:
+async def _ask(inline: InlineService, context: RequestContext, error: ConfirmationNeededError) -> str:
     """Ask in the message whether the request shall be made at its price. Returns the question."""
     if error.confirmation_id is None:
         return ""
-    return await desk.say(context, error.request.prompt, question(error.price), to_confirm(error.confirmation_id))
+    return await inline.say(context, error.request.prompt, question(error.price), to_confirm(error.confirmation_id))
 
 
 def _why(error: FlagError | QuotaExceededError | ChatNotAllowedError) -> str:
@@ -203,9 +205,9 @@ def _why(error: FlagError | QuotaExceededError | ChatNotAllowedError) -> str:
     return quota_text(error) if isinstance(error, QuotaExceededError) else error.why
 
 
-async def _asked(query: CallbackQuery, press: InlineCallback, desk: InlineDesk) -> Confirmation | None:
+async def _asked(query: CallbackQuery, press: InlineCallback, inline: InlineService) -> Confirmation | None:
     """The request that a press is about, if the person may answer; else the press is answered here."""
-    store = desk.requests.store
+    store = inline.requests.store
     found = await store.confirmations.get(press.id)
     if found and found.request.user_id != query.from_user.id:
         await answer(query, _("Only the person who asked for it can answer this."), alert=True)
@@ -217,9 +219,9 @@ async def _asked(query: CallbackQuery, press: InlineCallback, desk: InlineDesk) 
     return found
 
 
-async def _own_job(query: CallbackQuery, press: InlineCallback, desk: InlineDesk, not_theirs: str) -> Job | None:
+async def _own_job(query: CallbackQuery, press: InlineCallback, inline: InlineService, not_theirs: str) -> Job | None:
     """The job of a button, if its person pressed it in the message that shows it; else the press is answered here."""
-    job = await desk.requests.store.jobs.get(press.id)
+    job = await inline.requests.store.jobs.get(press.id)
     # Data can be forged: a job is changed only from the message that shows it.
     if job is None or job.inline_message_id != query.inline_message_id:
         await answer(query, forgotten_text(), alert=True)

@@ -12,6 +12,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.access import Access
 from bot.handlers import command_menu
 from bot.handlers.imagine import NOT_FORWARDED, PRIVATE
+from bot.handlers.request_service import RequestService
 from bot.handlers.start import start
 from bot.telegram.i18n import Languages
 from storage.invitations import Joined
@@ -69,7 +70,9 @@ async def _awaits_first_admin(_message: Message, access: Access) -> bool:
     return access.awaits_first_admin
 
 
-async def first_start(message: Message, access: Access, bot: Bot, languages: Languages) -> None:
+async def first_start(
+    message: Message, access: Access, bot: Bot, languages: Languages, requests: RequestService
+) -> None:
     """Make the first person the admin. Of two at the same moment one becomes it."""
     if message.from_user is None:
         return
@@ -86,7 +89,7 @@ async def first_start(message: Message, access: Access, bot: Bot, languages: Lan
             "· /admin shows who uses me, and what it costs."
         )
     )
-    await command_menu.renew(bot, languages, message.from_user.id, is_admin=True)
+    await command_menu.renew(bot, languages, message.from_user.id, is_admin=True, more=requests.help_commands)
 
 
 def uninvited_text(access: Access, user_id: int) -> str:

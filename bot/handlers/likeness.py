@@ -62,7 +62,7 @@ async def me(message: Message, requests: RequestService, bot: Bot, album: list[M
     await requests.store.likenesses.ask(LikenessQuestion(user.id, message.chat.id, photos[0], now))
     buttons = [
         button(_("✅ Keep my photo"), LikenessCallback(do="keep", person=user.id), "primary"),
-        button(_("No"), LikenessCallback(do="no", person=user.id)),
+        button(_("Don't keep it"), LikenessCallback(do="no", person=user.id)),
     ]
     await reply_privately(message, consent_text(message, user), keyboard(buttons))
 

@@ -14,7 +14,7 @@ from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
 from bot.telegram.callback_data import ProviderCallback
 from bot.telegram.flag_names import shown
-from bot.telegram.formatting import TEXT_LENGTH, money, shown_length
+from bot.telegram.formatting import TEXT_LENGTH, bracketed, money, shown_length
 from bot.telegram.keyboards import button, keyboard
 from bot.telegram.provider_labels import brand, title
 from providers.base import ReferenceLimits
@@ -79,7 +79,7 @@ def _about(requests: RequestService, name: str, chosen: str, *, most: int) -> It
     """The lines about a service, with at most so many of its models."""
     provider = requests.providers[name]
     called = brand(provider)
-    title = called if called.lower() == name else f"{called} ({name})"
+    title = called if called.lower() == name else bracketed(called, name)
     yield f"<b>{escape(title)}</b>" + (" ✓ " + _("your choice") if name == chosen else "")
     entries = _entries(provider)
     prices = {entry.price for entry in entries}
@@ -150,7 +150,9 @@ def _buttons(requests: RequestService, chosen: str) -> InlineKeyboardMarkup | No
         return None
     buttons = [
         button(
-            ("✓ " if name == chosen else "") + name, ProviderCallback(name=name), "primary" if name == chosen else None
+            ("✓ " if name == chosen else "") + title(requests.providers, name),
+            ProviderCallback(name=name),
+            "primary" if name == chosen else None,
         )
         for name in requests.providers
     ]

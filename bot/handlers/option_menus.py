@@ -12,7 +12,8 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.callback_helpers import change_text
 from bot.handlers.request_service import RequestService
 from bot.telegram.callback_data import SettingCallback
-from bot.telegram.flag_names import label, shown
+from bot.telegram.flag_names import label, shown, value_label
+from bot.telegram.formatting import labelled
 from bot.telegram.keyboards import button, in_rows, into_private, keyboard
 from bot.telegram.provider_labels import chosen_options, flags_of, title
 from providers.options import Flag
@@ -54,16 +55,18 @@ def menu(
     usual: str = "",
     *,
     press: type[SettingCallback] = SettingCallback,
+    columns: int | None = None,
 ) -> Menu:
     """A question with its choices. `values`: labels by value; `now`: the current value; `usual`: the label of the
-    default value "" (no such choice without it)."""
+    default value "" (no such choice without it); `columns`: the buttons in each row (None: as many as fit)."""
     choices = [("", usual)] if usual else []
     choices += values.items()
     parts = [
         button(("✓ " if value == (now or "") else "") + label, press(do="set", name=name, value=value))
         for value, label in choices
     ]
-    return text, keyboard(*in_rows(parts), [button(_("‹ Back"), press(do="show"))])
+    rows = [parts[at : at + columns] for at in range(0, len(parts), columns)] if columns else in_rows(parts)
+    return text, keyboard(*rows, [button(_("‹ Back"), press(do="show"))])
 
 
 def service_menu(
@@ -90,9 +93,10 @@ def option_menu(
     flag = next((flag for flag in offered_flags(requests, service, now) if flag.name == name), None)
     if flag is None:
         return None
-    text = f"{flag_code(flag)} {escape(_(flag.description))}"
+    text = f"{flag_title(flag)}\n{escape(_(flag.description))}"
     # A value too long for a button can still be typed.
-    values = {value: value for value in flag.choices if (usual or value != flag.default) and _fits(value)}
+    choices = (value for value in flag.choices if (usual or value != flag.default) and _fits(value))
+    values = {value: value_label(value) for value in choices}
     marked = now.options.get(service, {}).get(name) if chosen is None else chosen
     return menu(text, name, values, marked, usual or _usual(flag), press=press)
 
@@ -103,7 +107,10 @@ def option_buttons(
     """A button for each option of a service, with its current value."""
     own = now.options.get(service, {})
     return [
-        button(label_with_value(label(flag.name), own.get(flag.name) or _usual(flag)), press(do="show", name=flag.name))
+        button(
+            labelled(label(flag.name), value_label(own.get(flag.name, "")) or _usual(flag)),
+            press(do="show", name=flag.name),
+        )
         for flag in offered_flags(requests, service, now)
     ]
 
@@ -127,15 +134,12 @@ def _fits(value: str) -> bool:
     return len(value.encode()) <= MAX_VALUE_BYTES and SettingCallback.__separator__ not in value
 
 
-def flag_code(flag: Flag) -> str:
-    """A flag as it is typed, as HTML to copy."""
-    return f"<code>{escape(shown(f'--{flag.name}'))}</code>"
-
-
-def label_with_value(name: str, value: str) -> str:
-    """The label of a setting with its value."""
-    return _("{name}: {value}").format(name=name, value=value)
+def flag_title(flag: Flag) -> str:
+    """A flag's name in words, unless it is typed so, and as it is typed, as HTML to copy."""
+    typed, words = shown(f"--{flag.name}"), label(flag.name)
+    code = f"<code>{escape(typed)}</code>"
+    return code if typed.endswith(words) else f"<b>{escape(words)}</b> {code}"
 
 
 def _usual(flag: Flag) -> str:
-    return flag.default or _("automatic")
+    return value_label(flag.default) or _("automatic")

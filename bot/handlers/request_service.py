@@ -10,12 +10,13 @@ from typing import Any
 from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
+from bot.assistant.settings import AssistantSettings
 from bot.handlers.chat_policy import ChatPolicy
 from bot.handlers.choices import FLAG_AMONG, check_count, is_flag_among, read_choices
 from bot.handlers.depicted_people import DepictedPeople, PictureNotAllowedError
 from bot.handlers.price_check import ConfirmationNeededError, PriceCheck
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
-from bot.handlers.request_context import RequestContext, keep_chat_as_author
+from bot.handlers.request_context import RequestContext
 from bot.handlers.style_catalog import BUILT_IN_STYLES, NO_STYLE, built_in_style_names, find
 from bot.jobs.engine import JobEngine
 from bot.jobs.likeness_references import TAKEN_BACK
@@ -25,8 +26,8 @@ from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.formatting import plain
 from bot.telegram.i18n import in_every_language
-from bot.telegram.provider_labels import STYLE, still_valid
-from providers.base import Provider
+from bot.telegram.provider_labels import STYLE, read_model, still_valid
+from providers.base import Model, Provider
 from providers.errors import Sentence
 from providers.money import Money
 from providers.options import N_, Flag, Options, flags
@@ -88,6 +89,13 @@ class RequestService:
         self.people = people
         self._prices = PriceCheck(engine, store, providers, confirm)
         self._clock = store.clock
+        # Help with words; None: there is none.
+        self.assistant: AssistantSettings | None = None
+
+    @property
+    def help_commands(self) -> tuple[str, ...]:
+        """The commands of help with words, where there is any."""
+        return self.assistant.commands if self.assistant else ()
 
     def bot_flags(self) -> tuple[Flag, ...]:
         """The bot's own flags."""
@@ -147,6 +155,29 @@ class RequestService:
         new, options, _depicts = await self._request(context, words, NO_DRAFT)
         return self._prices.price(new, options)
 
+    async def prepared(self, context: RequestContext, words: Scan, draft: Draft = NO_DRAFT) -> NewJob:
+        """The request of a prompt and a draft, which is not made. Raises `FlagError` or `ChatNotAllowedError`."""
+        return (await self._request(context, words, draft))[0]
+
+    async def make(self, new: NewJob, draft: Draft) -> Job | None:
+        """Make a job of a prepared request of this draft, once, however often it is called.
+
+        Raises `QuotaExceededError`, `ChatNotAllowedError` or `ConfirmationNeededError`.
+        """
+        await self._chat_policy.rules(new.chat_id, new.thread_id, new.user_id, by_press=True)
+        depicts = await self.people.check(new.chat_id, new.references)
+        try:
+            return await self._submit(new, self.access.quota(new.user_id), depicts=depicts)
+        except ConfirmationNeededError as error:
+            error.draft = draft
+            raise
+
+    def model_of(self, new: NewJob) -> Model | None:
+        """The row of the model that a request selects; None: it is not offered any more."""
+        used = read_model(self.providers, new.provider, new.options)
+        row: Model | None = used.provider.model(used.options) if used.provider and used.options else None
+        return row
+
     async def confirmed(self, confirmation: Confirmation, *, as_written: bool = False) -> None:
         """Make a job of a request whose person agrees to its price. `as_written`: its braces are no choices.
 
@@ -181,15 +212,12 @@ class RequestService:
         """The job by the settings and flags, its options, and whether it depicts people. Raises `FlagError` or
         `ChatNotAllowedError`."""
         rules = await self.check(context)
-        name, parsed, style = await self.understand(context, words, rules)
+        name, parsed, style = await self.understand(context, words, rules, draft)
         if style is None:
             style = draft.style or _style_of_topic(rules)
-        people = await self.people.named(context, parsed.prompt)
-        # An edited prompt says anew who is meant.
-        pictures = tuple(one for one in draft.references if one.likeness_id is None)
-        depicts = await self.people.check(context.chat_id, pictures) or bool(people)
+        references, depicts = await self.people.references_of(context, parsed.prompt, draft.references)
         said = read_choices(parsed.prompt)
-        new = self._job(context, (*people, *pictures), provider=name, prompt=said.prompt)
+        new = self._job(context, references, provider=name, prompt=said.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
         new = replace(new, options=options, style=style or None, choices=said.choices)
         if said.choices:
@@ -207,12 +235,14 @@ class RequestService:
         return replace(new, style=style or draft.style), parsed.options
 
     async def understand(
-        self, context: RequestContext, words: Scan, rules: ChatRules
+        self, context: RequestContext, words: Scan, rules: ChatRules, draft: Draft = NO_DRAFT
     ) -> tuple[str, Parsed[Any], JobStyle | None]:
         """Read the flags: the name of the provider, its options, and the style, if one is named (an empty one: none is
-        wanted). Raises `FlagError` about all wrong flags."""
+        wanted). A draft's provider and options take the place of the settings. Raises `FlagError` about all wrong
+        flags."""
         preferences = context.preferences
-        typed = (words.value("provider") or self.service_of(preferences, rules)).lower()
+        kept = draft.provider if draft.provider in self.providers else None
+        typed = (words.value("provider") or kept or self.service_of(preferences, rules)).lower()
         # An unknown name is refused by `read`, which knows the choices.
         name = next((known for known in self.providers if known.lower() == typed), self.default)
         style, wrong = None, None
@@ -222,8 +252,10 @@ class RequestService:
             except FlagError as error:
                 wrong = error
         # The person's own options come first: those of the group that conflict with them are left out.
-        own = {**preferences.options.get(name, {})}
+        own: dict[str, Any] = {**preferences.options.get(name, {})}
         own |= {option: value for option, value in rules.options.get(name, {}).items() if option not in own}
+        if draft.options is not None and name == kept:
+            own = dict(draft.options)
         own, options = still_valid(self.providers[name], own), self.providers[name].Options
         problems = [*(wrong.sentences if wrong else ())]
         if words.among:
@@ -232,22 +264,25 @@ class RequestService:
         return name, parsed, style
 
     async def ask_again(self, context: RequestContext, job: Job, overrides: Overrides = NO_OVERRIDES) -> Job | None:
-        """The request of a job again, with `overrides`, as a job of the person who pressed. Raises
+        """The request of a job again, with `overrides`, as a job of the author in `context`. Raises
         `QuotaExceededError`, `ChatNotAllowedError` or `ConfirmationNeededError`.
 
         None: a double tap is one request, and each job would be paid.
         """
+        new = await self.repeated(context, job, overrides)
+        depicts = await self.people.check(context.chat_id, new.references)
+        return await self._submit(new, self._allowed(context), depicts=depicts)
+
+    async def repeated(self, context: RequestContext, job: Job, overrides: Overrides = NO_OVERRIDES) -> NewJob:
+        """The request that `ask_again` makes a job of. Raises `ChatNotAllowedError`."""
         await self.check(context)
-        context = keep_chat_as_author(context, job)
         references = overrides.references
         if references is None:
-            references = tuple(reference.again() for reference in await self.store.references.of_job(job.id))
-        depicts = await self.people.check(context.chat_id, references)
+            references = await self.references_again(context, job)
         new = self._job(context, references, provider=job.provider, prompt=overrides.prompt or job.prompt)
         options = job.options if overrides.options is None else overrides.options
         choices = None if overrides.prompt else job.choices
-        new = replace(new, options=options, style=overrides.style or job.style, choices=choices)
-        return await self._submit(new, self._allowed(context), depicts=depicts)
+        return replace(new, options=options, style=overrides.style or job.style, choices=choices)
 
     async def _submit(self, new: NewJob, quota: Quota, options: Options | None = None, *, depicts: bool) -> Job | None:
         with _told_as_not_allowed():
@@ -255,6 +290,12 @@ class RequestService:
         if job and depicts:
             self.people.notices.tell(job)
         return job
+
+    async def references_again(self, context: RequestContext, job: Job) -> tuple[NewReference, ...]:
+        """The references of a job for another one; in another chat no message shows them."""
+        found = [reference.again() for reference in await self.store.references.of_job(job.id)]
+        is_here = context.chat_id == job.chat_id
+        return tuple(one if is_here else replace(one, message_id=None) for one in found)
 
     async def wait_for_words(
         self, context: RequestContext, draft: Draft, question_id: int, *, only_replies: bool = False, words: str = ""

@@ -11,13 +11,14 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import (
     answer,
-    change_buttons,
+    ask,
     change_star,
     forgotten_text,
     is_channel,
     is_chat_admin,
     may_post_in_chat_of,
     message_of,
+    others_job,
     own_job,
     own_picture,
     owns,
@@ -88,13 +89,13 @@ async def look_again(query: CallbackQuery, callback_data: JobCallback, requests:
 
 async def ask_which(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
     """Ask which picture of an album is meant."""
-    job = await own_job(query, callback_data.job, requests)
+    find = others_job if callback_data.do == "vary" else own_job
+    job = await find(query, callback_data.job, requests)
     message = await message_of(query) if job else None
     if job and message:
         pictures = await pictures_above(message, job, requests)
-        await answer(query, _("Which picture?"))
         words = await labels(pictures, job, requests)
-        await change_buttons(message, which_picture(job, callback_data.do, pictures, words))
+        await ask(query, message, _("Which picture?"), which_picture(job, callback_data.do, pictures, words))
 
 
 async def back(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
@@ -173,8 +174,7 @@ async def delete(query: CallbackQuery, callback_data: PictureCallback, requests:
         return
     if callback_data.do == "delete":
         confirmation = PictureCallback(do="delete-surely", picture=picture.id)
-        await answer(query, _("Delete it here and from your history?"))
-        await change_buttons(message, confirm_delete(job, confirmation))
+        await ask(query, message, _("Delete it here and from your history?"), confirm_delete(job, confirmation))
     else:
         await _delete(query, requests, message, job, [picture])
 
@@ -187,11 +187,15 @@ async def delete_all(query: CallbackQuery, callback_data: JobCallback, requests:
         return
     pictures = await pictures_above(message, job, requests)
     if callback_data.do == "delete":
-        await answer(query, _("Which picture?"))
-        await change_buttons(message, which_picture(job, "delete", pictures, await labels(pictures, job, requests)))
+        words = await labels(pictures, job, requests)
+        await ask(query, message, _("Which picture?"), which_picture(job, "delete", pictures, words))
     elif callback_data.do == "delete-all":
-        await answer(query, _("Delete all of them, here and from your history?"))
-        await change_buttons(message, confirm_delete(job, JobCallback(do="delete-all-surely", job=job.id)))
+        await ask(
+            query,
+            message,
+            _("Delete all of them, here and from your history?"),
+            confirm_delete(job, JobCallback(do="delete-all-surely", job=job.id)),
+        )
     else:
         await _delete(query, requests, message, job, pictures)
 

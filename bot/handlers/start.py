@@ -11,14 +11,15 @@ from aiogram.types import CallbackQuery, Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import answer, forgotten_text, message_of
-from bot.handlers.command_menu import IN_PRIVATE
+from bot.handlers.command_menu import IN_PRIVATE, commands_of
+from bot.handlers.group_admins import ByAdmin
 from bot.handlers.hints import COMMAND_SIGNS, examples, offer, words_of
 from bot.handlers.imagine import is_no_command
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService, quota_text
 from bot.telegram.callback_data import ExampleCallback
 from bot.telegram.flag_names import shown
-from bot.telegram.formatting import listed
+from bot.telegram.formatting import labelled, listed
 from bot.telegram.keyboards import button, keyboard
 from bot.telegram.message_input import pictures_of, pictures_replied_to
 from bot.telegram.provider_labels import STYLE, chosen_options, flags_of
@@ -85,16 +86,17 @@ async def run_example(
 
 
 async def help_(message: Message, requests: RequestService, language: str, preferences: Preferences) -> None:
-    """Explain the options of this person's service and model, with an example."""
+    """Explain the options of this person's service and model, with an example, and list the commands of this chat."""
     name = await requests.chosen(RequestContext.of_message(message, language))
     provider = requests.providers[name]
     options = chosen_options(provider, preferences.options.get(name, {}))
     limits = provider.reference_limits(options)
     own = [flag for flag in requests.bot_flags() if flag.name == STYLE or len(requests.providers) > 1]
     offered = [*flags_of(provider, options), *own]
+    # The menu of a private chat lists this command itself.
+    is_elsewhere = len(requests.providers) > 1 and message.chat.type != ChatType.PRIVATE
     lines = [
-        f"<code>{escape(shown(f'--{flag.name}'))}</code> "
-        + escape(_("{name}: {value}").format(name=_(flag.description), value=listed(flag.allowed)))
+        f"<code>{escape(shown(f'--{flag.name}'))}</code> " + escape(labelled(_(flag.description), listed(flag.allowed)))
         for flag in offered
     ]
     await message.answer(
@@ -108,10 +110,25 @@ async def help_(message: Message, requests: RequestService, language: str, prefe
                 *([_("You can add up to {count} photos to a prompt.").format(count=limits.count)] if limits else []),
                 _("In groups: /imagine and your words. Reply to a photo with it, and I'll work from that photo."),
                 _("Reply to a picture you asked for to change it; to change someone else's, begin with /imagine."),
-                *([_("/models lists the services and lets you choose one.")] if len(requests.providers) > 1 else []),
+                *([_("/models lists the services and lets you choose one.")] if is_elsewhere else []),
+                "",
+                *await _commands(message, requests),
             ]
         )
     )
+
+
+async def _commands(message: Message, requests: RequestService) -> list[str]:
+    """The commands, a line for each, as the menu of this chat has them."""
+    if message.chat.type == ChatType.PRIVATE:
+        is_admin = message.from_user is not None and requests.access.is_admin(message.from_user.id)
+    else:
+        is_admin = message.bot is not None and await ByAdmin()(message, message.bot)
+    line = _("/{command} – {what}")
+    return [
+        line.format(command=one.command, what=escape(one.description, quote=False))
+        for one in commands_of(message.chat.type, is_admin=is_admin, more=requests.help_commands)
+    ]
 
 
 async def unknown_command(

@@ -24,7 +24,7 @@ from bot.handlers.style_catalog import (
 )
 from bot.telegram.callback_data import StyleCallback
 from bot.telegram.flag_names import shown
-from bot.telegram.formatting import cut, plain
+from bot.telegram.formatting import cut, labelled, plain
 from bot.telegram.keyboards import button, in_rows, keyboard
 from storage.records import Draft
 from storage.settings_records import Style
@@ -107,7 +107,7 @@ async def _all(requests: RequestService, user_id: int) -> tuple[str, InlineKeybo
     if own:
         # All of them must fit into one message.
         most = LISTED_WORDS_LENGTH // len(own)
-        lines += [*(f"<b>{escape(one.name)}</b>: {escape(cut(one.words, most))}" for one in own), ""]
+        lines += [*(labelled(f"<b>{escape(one.name)}</b>", escape(cut(one.words, most))) for one in own), ""]
     lines += [_("To add your own: <code>/style add mine soft light, pastel colours</code>")]
     buttons = [button(one.name, StyleCallback(name=one.name)) for one in (*own, *common)]
     return "\n".join(lines), keyboard(*in_rows(buttons))

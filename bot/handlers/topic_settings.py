@@ -14,7 +14,6 @@ from bot.handlers.option_menus import (
     Menu,
     Pages,
     is_offered,
-    label_with_value,
     menu,
     option_buttons,
     option_menu,
@@ -23,6 +22,7 @@ from bot.handlers.request_service import RequestService
 from bot.handlers.style_catalog import BUILT_IN_STYLES, NO_STYLE
 from bot.telegram.callback_data import GroupCallback, TopicCallback
 from bot.telegram.flag_names import shown
+from bot.telegram.formatting import labelled
 from bot.telegram.keyboards import button, in_rows, keyboard
 from bot.telegram.message_input import topic_of
 from bot.telegram.provider_labels import title
@@ -123,7 +123,7 @@ async def _page(message: Message, requests: RequestService) -> Menu:
         _("Service: {name}").format(name=escape(title(requests.providers, service))),
     ]
     first = [_button(_("Service"), SERVICE)] if len(requests.providers) > 1 else []
-    first.append(_button(label_with_value(_("Style"), _styles().get(topic.style or "") or _none()), STYLE))
+    first.append(_button(labelled(_("Style"), _styles().get(topic.style or "") or _none()), STYLE))
     same = [button(_("↺ Same as the group"), TopicCallback(do="clear"))] if not topic.is_empty else []
     back = [button(_("‹ Back"), GroupCallback(do="show"))]
     options = in_rows(option_buttons(requests, service, now, TopicCallback))

@@ -15,8 +15,10 @@ from bot.handlers.admin.mentions import mention
 from bot.handlers.budget_lines import bot_lines, own_lines
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
+from bot.local_time import month_of
 from bot.telegram.formatting import money
 from bot.telegram.provider_labels import Providers, title
+from storage.ledger import ASSISTANT
 from storage.people import People
 from storage.records import ProviderUsage
 
@@ -34,7 +36,7 @@ async def usage(message: Message, requests: RequestService, language: str) -> No
     """Show this month's pictures and costs, by service."""
     context = RequestContext.of_message(message, language)
     user_id = context.user_id
-    start = month_start(requests.store.clock())
+    start = month_of(requests.store.clock())
     own = await requests.store.usage.since(start, user_id)
     lines = [_("<b>Your pictures this month</b>"), *(by_provider(own, requests.providers) or [_("None yet.")])]
     lines += await own_lines(requests, context)
@@ -63,7 +65,8 @@ def by_provider(used: Iterable[ProviderUsage], providers: Providers) -> list[str
     for one in used:
         pictures[one.provider] += one.pictures
         _add(costs.setdefault(one.provider, Counter()), one)
-    lines = [_line(escape(title(providers, name)), pictures[name], costs[name]) for name in costs]
+    lines = [_line(escape(title(providers, name)), pictures[name], costs[name]) for name in costs if name != ASSISTANT]
+    lines += [_help_line(costs[ASSISTANT])] if ASSISTANT in costs else []
     if len(lines) > 1:
         total = Counter[str]()
         for cost in costs.values():
@@ -91,5 +94,13 @@ def _add(costs: Counter[str], used: ProviderUsage) -> None:
 
 
 def _line(name: str, pictures: int, costs: Counter[str]) -> str:
-    cost = [money(Decimal(amount) / 10_000, currency) for currency, amount in sorted(costs.items())]
-    return " · ".join([_("{name}: {value}").format(name=name, value=pictures), *cost])
+    return " · ".join([_("{name}: {pictures}").format(name=name, pictures=pictures), *_amounts(costs)])
+
+
+def _help_line(costs: Counter[str]) -> str:
+    """Help with words makes no pictures."""
+    return labelled(_("✨ Help with words"), " · ".join(_amounts(costs)))
+
+
+def _amounts(costs: Counter[str]) -> list[str]:
+    return [money(Decimal(amount) / 10_000, currency) for currency, amount in sorted(costs.items())]

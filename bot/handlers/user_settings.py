@@ -16,9 +16,8 @@ from bot.handlers.option_menus import (
     START_PARAMETER,
     Menu,
     Pages,
-    flag_code,
+    flag_title,
     is_offered,
-    label_with_value,
     menu,
     offered_flags,
     option_buttons,
@@ -27,14 +26,16 @@ from bot.handlers.option_menus import (
     settings_link,
 )
 from bot.handlers.request_service import RequestService
+from bot.local_time import PLACES, in_zone, known_zones, written
 from bot.telegram.callback_data import SettingCallback
+from bot.telegram.formatting import labelled
 from bot.telegram.i18n import NAMES, Languages
 from bot.telegram.keyboards import button, in_rows, keyboard
 from bot.telegram.private_reply import reply_privately
 from bot.telegram.provider_labels import title
 from storage.settings_records import Preferences
 
-LANGUAGE, DELIVERY, SPOILER, DRAFTS = ".language", ".delivery", ".covered", ".drafts"
+LANGUAGE, ZONE, DELIVERY, SPOILER, DRAFTS = ".language", ".zone", ".delivery", ".covered", ".drafts"
 """Settings that are not provider options, like `option_menus.SERVICE`."""
 
 
@@ -80,6 +81,8 @@ async def choose(
         value = value if value in NAMES else None
         await users.speak(user_id, value)
         language = languages.pick(value or query.from_user.language_code)
+    elif callback_data.name == ZONE:
+        await users.live_in(user_id, value if value in PLACES else None)
     elif callback_data.name == SERVICE:
         await users.choose(user_id, value if value in requests.providers else None)
     elif callback_data.name == DELIVERY:
@@ -119,11 +122,12 @@ def _page(requests: RequestService, now: Preferences) -> Menu:
     ]
     if len(requests.providers) > 1:
         lines.append(_("Service: {name}").format(name=escape(title(requests.providers, service))))
-    lines += [f"{flag_code(flag)} {escape(_(flag.description))}" for flag in offered_flags(requests, service, now)]
+    lines.append(" · ".join(flag_title(flag) for flag in offered_flags(requests, service, now)))
     first = [button(_("Service"), _show(SERVICE))] if len(requests.providers) > 1 else []
     first.append(button(_("Language"), _show(LANGUAGE)))
+    first.append(button(labelled(_("Time"), _clock(now, requests.store.clock())), _show(ZONE)))
     first += [
-        button(label_with_value(setting.label, setting.choices[setting.now]), _show(name))
+        button(labelled(setting.label, setting.choices[setting.now]), _show(name))
         for name, setting in _bot_settings(now).items()
     ]
     return "\n".join(lines), keyboard(*in_rows(first), *in_rows(option_buttons(requests, service, now)))
@@ -133,6 +137,8 @@ def _choices(requests: RequestService, now: Preferences, name: str) -> Menu | No
     """The menu of one setting; None where the person's service has none of this name."""
     if name == LANGUAGE:
         return menu(_("Which language should I speak?"), name, NAMES, now.language, _("same as Telegram"))
+    if name == ZONE:
+        return _zones(now, requests.store.clock())
     if setting := _bot_settings(now).get(name):
         others = {value: label for value, label in setting.choices.items() if value}
         return menu(setting.question, name, others, setting.now, setting.choices[""])
@@ -141,6 +147,24 @@ def _choices(requests: RequestService, now: Preferences, name: str) -> Menu | No
             requests, now, _("Which service should draw your pictures? /models shows what each can do.")
         )
     return option_menu(requests, requests.service_of(now), now, name)
+
+
+def _zones(now: Preferences, moment: float) -> Menu:
+    """The menu of time zones. Nobody knows a zone's name; everybody knows what time it is."""
+    values = {name: " ".join([f"{there:%H:%M}", _(PLACES[name])]) for name, there in known_zones(moment)}
+    text = _(
+        "What time is it where you are? Tap a place where it's the same time, and I'll use its clock.\n"
+        "Until you do, times are in UTC."
+    )
+    with in_zone(None):
+        usual = written(moment, "%H:%M")
+    return menu(text, ZONE, values, now.time_zone, usual, columns=2)
+
+
+def _clock(now: Preferences, moment: float) -> str:
+    """The time on the person's clock."""
+    with in_zone(now.time_zone):
+        return written(moment, "%H:%M")
 
 
 @dataclass(frozen=True, slots=True)

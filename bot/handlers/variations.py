@@ -9,10 +9,13 @@ from pydantic import ValidationError
 
 from bot.handlers.callback_helpers import (
     answer,
-    change_buttons,
+    ask,
     message_of,
+    others_job,
+    others_picture,
     own_job,
     own_picture,
+    owns,
     repeat_request,
     reply_to,
     restore_buttons,
@@ -45,25 +48,27 @@ def make_router() -> Router:
 
 
 async def again(query: CallbackQuery, callback_data: JobCallback, requests: RequestService, language: str) -> None:
-    """Run the same request again."""
-    if job := await own_job(query, callback_data.job, requests):
+    """Run the same request again; pressed by others, as a request of their own."""
+    if job := await others_job(query, callback_data.job, requests):
         await _make_variation(query, job, requests, language, NO_OVERRIDES)
 
 
 async def again_one(
     query: CallbackQuery, callback_data: PictureCallback, requests: RequestService, language: str
 ) -> None:
-    """Run the request of one picture again, with its own words."""
-    if own := await own_picture(query, callback_data.picture, requests):
-        picture, job = own
+    """Run the request of one picture again, with its own words; pressed by others, as a request of their own."""
+    if found := await others_picture(query, callback_data.picture, requests):
+        picture, job = found
         overrides = Overrides(prompt=await own_words(picture, job, requests))
         await _make_variation(query, job, requests, language, overrides)
 
 
 async def vary(query: CallbackQuery, callback_data: PictureCallback, requests: RequestService, language: str) -> None:
-    """Run the same prompt again, with one of its pictures as the reference."""
-    if own := await _own_picture_with_file(query, callback_data, requests):
-        picture, job = own
+    """Run the same prompt again, with one of its pictures as the reference; pressed by others, as a request of their
+    own."""
+    found = await others_picture(query, callback_data.picture, requests)
+    if found and await _has_file(query, found[0]):
+        picture, job = found
         options = redrawn(model_of_job(requests.providers, job), job.options)
         words = await own_words(picture, job, requests)
         overrides = Overrides(as_references([picture], picture.chat_id), options, prompt=words)
@@ -74,9 +79,10 @@ async def enlarge(
     query: CallbackQuery, callback_data: PictureCallback, requests: RequestService, language: str
 ) -> None:
     """Make one picture as large as the service can."""
-    if not (found := await _own_picture_with_file(query, callback_data, requests)):
+    own = await own_picture(query, callback_data.picture, requests)
+    if own is None or not await _has_file(query, own[0]):
         return
-    picture, job = found
+    picture, job = own
     options = enlarged(model_of_job(requests.providers, job), picture)
     if options is None:
         await answer(query, _("The service can't make it larger."), alert=True)
@@ -84,21 +90,18 @@ async def enlarge(
     words = _("the same picture as the reference in every detail, only larger and sharper")
     style = {"name": ENLARGED, "words": words}
     if job.style:
-        style = {key: f"{job.style[key]}, {new}" for key, new in style.items()}
-    own = await own_words(picture, job, requests)
-    overrides = Overrides(as_references([picture], picture.chat_id), options, style, own)
+        style = {key: _(", ").join([job.style[key], new]) for key, new in style.items()}
+    prompt = await own_words(picture, job, requests)
+    overrides = Overrides(as_references([picture], picture.chat_id), options, style, prompt)
     await _make_variation(query, job, requests, language, overrides, said=_("A larger one is on its way."))
 
 
-async def _own_picture_with_file(
-    query: CallbackQuery, press: PictureCallback, requests: RequestService
-) -> tuple[Picture, Job] | None:
-    """Like `own_picture`, but only with a file: a job without its reference would still be paid."""
-    own = await own_picture(query, press.picture, requests)
-    if own and own[0].file_id is None:
+async def _has_file(query: CallbackQuery, picture: Picture) -> bool:
+    """Whether Telegram has the picture; the press is answered if not: a job without its reference would still be
+    paid."""
+    if picture.file_id is None:
         await answer(query, _("⚠️ This picture can't be fetched from the service any more."), alert=True)
-        return None
-    return own
+    return picture.file_id is not None
 
 
 async def shapes(query: CallbackQuery, callback_data: JobCallback, requests: RequestService) -> None:
@@ -146,8 +149,7 @@ async def _overrides(query: CallbackQuery, press: ChangeCallback, requests: Requ
 
 async def _ask_which(query: CallbackQuery, job: Job, name: str, values: list[str] | tuple[str, ...]) -> None:
     if message := await message_of(query):
-        await answer(query, _("Which style?") if name == STYLE else _("Which shape?"))
-        await change_buttons(message, changes(job, name, values))
+        await ask(query, message, _("Which style?") if name == STYLE else _("Which shape?"), changes(job, name, values))
 
 
 async def _make_variation(
@@ -155,7 +157,9 @@ async def _make_variation(
 ) -> None:
     """Make another job of a job. `said`: the answer to the press."""
     if message := await message_of(query):
-        context = RequestContext.of_press(query, message, reply_to(job, message), language)
+        # Others' results reply to the picture: its prompt is not theirs.
+        above = reply_to(job, message) if await owns(query, job.user_id) else message.message_id
+        context = RequestContext.of_press(query, message, above, language)
         try:
             await repeat_request(query, requests, context, job, overrides, said=said)
         finally:

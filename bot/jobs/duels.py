@@ -80,7 +80,7 @@ class Duels(Component):
     async def tell(self, duel_id: int) -> bool:
         """Close a duel whose vote is over, and tell its result, unless another worker does. Raises `Undelivered`."""
         now = self._context.clock()
-        taken = await self._store.duel_votes.take(duel_id, now, now + TELL_SECONDS)
+        taken = await self._store.duel_votes.take(duel_id, now, now + TELL_SECONDS, self._context.worker.id)
         if taken is None:
             return False
         await self._context.notifier.tell_result(taken)
@@ -138,7 +138,7 @@ class Duels(Component):
 
     async def _tell_next(self) -> bool:
         now = self._context.clock()
-        taken = await self._store.duel_votes.take_due(now, now + TELL_SECONDS)
+        taken = await self._store.duel_votes.take_due(now, now + TELL_SECONDS, self._context.worker.id)
         if taken is None:
             return False
         try:

@@ -5,7 +5,7 @@ import logging
 from bot.jobs.context import JobContext
 from bot.jobs.failover import Failover
 from bot.jobs.ports import error_message
-from bot.money import moment, shown
+from bot.money import shown
 from providers.errors import Sentence
 from storage.money import Owner, Period, RefusedTask, Standing
 from storage.records import Cost
@@ -74,7 +74,8 @@ def no_room(standing: Standing, price: Cost) -> Sentence:
         "budget": shown(Cost(budget.amount, currency)),
         "left": shown(Cost(standing.left, currency)),
         "price": shown(price),
-        "again": moment(standing.again_at),
+        # Told by the clock of whoever reads it.
+        "again": standing.again_at,
     }
     sentence = NEVER[standing.owner] if price.amount > budget.amount else TEMPLATES[standing.owner, budget.period]
     return Sentence(sentence.template, values)

@@ -220,9 +220,11 @@ def error_message(sentence: Sentence) -> ErrorMessage:
 
 
 def error_message_of(error: ProviderError) -> ErrorMessage:
-    """A provider's error as a person is told of it: its sentence and, where a task was taken or turned away, whether
-    it was paid."""
+    """A provider's error as a person is told of it: its sentence; where content was refused, which; and, where a task
+    was taken or turned away, whether it was paid."""
     kept = error_message(error.sentence)
+    if isinstance(error, ContentRefusedError):
+        kept = {**kept, "refused": error.what}
     was_taken = isinstance(error, InvalidRequestError) and error.paid is not False
     is_told = was_taken or isinstance(error, (ContentRefusedError, GenerationFailedError))
     return {**kept, "paid": error.paid} if is_told else kept

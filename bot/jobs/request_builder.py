@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from bot.jobs.calls import Calls
 from bot.jobs.context import JobContext
-from bot.jobs.likeness_references import TAKEN_BACK, is_taken_back, with_people
+from bot.jobs.likeness_references import TAKEN_BACK, is_taken_back, meant, with_people
 from bot.jobs.ports import InvalidReferenceError
 from bot.jobs.retry import until_fetched
 from providers.base import ImageRequest, Provider, Reference, ReferenceLimits
@@ -72,7 +72,7 @@ class RequestBuilder:
         publish: bool = True,
     ) -> ImageRequest[Any]:
         """A request with these options and fetched references; `publish`: with addresses, if the service fetches."""
-        stored_references = list(stored_references)
+        stored_references = meant(job.prompt, stored_references)
         limits = provider.reference_limits(options) if publish else None
         by_url = limits is not None and limits.by_url
         references = await asyncio.gather(

@@ -22,11 +22,11 @@ from aiogram.types import (
 from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
-from bot.handlers import export, forget
+from bot.handlers import export, forget, queue_links
 from bot.handlers.admin.group_question import ask_admins, waiting_text
 from bot.handlers.callback_helpers import answer
 from bot.handlers.joining import is_invitation, uninvited_text
-from bot.telegram.callback_data import ForgetCallback, LikenessCallback
+from bot.telegram.callback_data import ForgetCallback, LikenessCallback, QueueCallback
 from bot.telegram.message_groups import is_forward
 from bot.telegram.private_reply import reply_privately
 from bot.telegram.told_lately import ToldLately
@@ -34,9 +34,11 @@ from storage.store import Store
 
 REFUSAL_SECONDS = 3600.0
 """A person is told once in this time, and not for every message, that they have no access."""
-OWN_DATA = {"/forget", "/export", "/me", f"/start {forget.START_PARAMETER}", f"/start {export.START_PARAMETER}"}
-"""Commands that stay open to those who have lost their access, or never had it: their data is theirs."""
-OWN_BUTTONS = tuple(f"{one.__prefix__}{one.__separator__}" for one in (ForgetCallback, LikenessCallback))
+_STARTS = (forget.START_PARAMETER, export.START_PARAMETER, queue_links.START_PARAMETER)
+OWN_DATA = {"/forget", "/export", "/me", "/queue", *(f"/start {word}" for word in _STARTS)}
+"""Commands that stay open to those who have lost their access, or never had it: their data is theirs, and so is what
+they have asked for in a group that has access."""
+OWN_BUTTONS = tuple(f"{one.__prefix__}{one.__separator__}" for one in (ForgetCallback, LikenessCallback, QueueCallback))
 """The same for buttons."""
 
 

@@ -1,5 +1,5 @@
-"""All that is read before an update is handled: the preferences of its person, above all the language of the answers,
-and who may use the bot."""
+"""All that is read before an update is handled: the preferences of its person, above all the language and the time zone
+of the answers, and who may use the bot."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,6 +10,7 @@ from aiogram import BaseMiddleware
 from aiogram.types import Message, TelegramObject, Update, User
 
 from bot.access import Access
+from bot.local_time import in_zone
 from bot.telegram.i18n import Languages
 from storage.settings_records import Preferences
 from storage.users import Users
@@ -39,7 +40,7 @@ class LanguageMiddleware(BaseMiddleware):
         data["preferences"] = own
         told = own.language or (user.language_code if user else None)
         data["language"] = self._languages.pick(told or self._languages.of_words(_words(event)))
-        with self._languages.speaking(data["language"]):
+        with self._languages.speaking(data["language"]), in_zone(own.time_zone):
             return await handler(event, data)
 
     async def _preferences(self, user_id: int | None) -> Preferences:

@@ -53,7 +53,7 @@ class SeenMiddleware(BaseMiddleware):
         try:
             if is_first:
                 note, now = self._store.people.seen, self._store.clock()
-                await note(user.id, user.full_name, user.language_code, now, username=user.username)
+                await note(user.id, user.full_name, user.language_code, now, user.username)
             if group and self._noted.is_first((group.id, group.title or "")):
                 await self._store.members.name_group(group.id, group.title)
         except StoreError as error:

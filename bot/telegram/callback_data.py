@@ -10,19 +10,33 @@ Id = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class JobCallback(CallbackData, prefix="j"):
-    """A button about a job. `do`: cancel, again, reword, look, back, files, words, shapes, styles, edit-all, delete-all
-    and delete-all-surely; of several pictures, also those that ask which one: again-one, edit, vary, enlarge, star,
-    delete."""
+    """A button about a job. `do`: cancel, again, reword, rewrite, look, back, files, words, shapes, styles, edit-all,
+    delete-all and delete-all-surely; of several pictures, also those that ask which one: again-one, compare, edit,
+    vary, enlarge, star, delete."""
 
     do: str
     job: Id
 
 
 class PictureCallback(CallbackData, prefix="p"):
-    """A button about one picture of a result. `do`: again-one, edit, vary, enlarge, star, delete, delete-surely."""
+    """A button about one picture of a result. `do`: again-one, compare, edit, vary, enlarge, star, delete,
+    delete-surely."""
 
     do: str
     picture: Id
+
+
+class WhichCallback(CallbackData, prefix="wp"):
+    """Under the question which picture of an album a reply is about. `picture`: its id, 0 for all."""
+
+    picture: Id
+
+
+class PairCallback(CallbackData, prefix="b"):
+    """Compare two pictures of one job."""
+
+    first: Id
+    second: Id
 
 
 class ChangeCallback(CallbackData, prefix="c", sep="|"):
@@ -108,6 +122,14 @@ class DuelCallback(CallbackData, prefix="v"):
     do: str
     duel: Id
     letter: str = ""
+
+
+class HelpCallback(CallbackData, prefix="a"):
+    """A button of help with words. `do`: go, stop, use, edit, no (`at`: the suggestion); job, price (`at`: the job, the
+    confirmation), above (the words of the message to which the bot's replies)."""
+
+    do: str
+    at: Id = 0
 
 
 class ForgetCallback(CallbackData, prefix="f"):

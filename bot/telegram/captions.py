@@ -10,6 +10,7 @@ from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
 from bot.jobs.ports import sentence
+from bot.local_time import in_zone
 from bot.telegram.choice_lines import failures, listed_words
 from bot.telegram.duel_texts import only_one
 from bot.telegram.formatting import caption, cut, pixels, plain
@@ -35,9 +36,10 @@ MOST_CHANGES = 3
 
 
 class ResultCaptions:
-    """The captions, notes and buttons of one job's result, in the current language."""
+    """The captions, notes and buttons of one job's result, in the current language. `helps`: see `under_result`."""
 
-    def __init__(self, store: Store, providers: Providers, result: Result) -> None:
+    def __init__(self, store: Store, providers: Providers, result: Result, *, helps: bool = False) -> None:
+        self._helps = helps
         self._store = store
         self._providers = providers
         self._result = result
@@ -112,7 +114,8 @@ class ResultCaptions:
     async def notes(self) -> list[str]:
         """Notes for the person: the picture it was made from, errors, another provider, changes of the references."""
         job = self._job
-        error_message = [f"⚠️ {line}" for line in failures(job, self._result.tasks)]
+        with in_zone(self._result.preferences.time_zone):
+            error_message = [f"⚠️ {line}" for line in failures(job, self._result.tasks)]
         references = self._result.references
         changes = [f"ℹ️ {plain(sentence(change))}" for reference in references for change in reference.changes]
         other = [f"ℹ️ {self._instead(job.first_provider, job.provider)}"] if job.first_provider else []
@@ -154,7 +157,8 @@ class ResultCaptions:
         latest = replace(self._result, pictures=list(pictures))
         shown = pictures if len(pictures) == 1 else [one for one in pictures if one.message_id]
         words = latest.words_of(shown[0]) if len(shown) == 1 else None
-        return under_result(self._job, offer(self._model), shown, look=latest.is_incomplete, words=words)
+        look = latest.is_incomplete
+        return under_result(self._job, offer(self._model), shown, look=look, words=words, helps=self._helps)
 
 
 def asked_ratio(options: Mapping[str, Any]) -> float | None:

@@ -26,6 +26,23 @@ NAMES = (
     N_("--style"),
 )
 """The flags of the bot and of the providers in this repository. Other flags have no translated names."""
+TITLES = {
+    "ar": N_("Shape"),
+    "avoid": N_("Leave out"),
+    "background": N_("Background"),
+    "model": N_("Model"),
+    "n": N_("How many"),
+    "provider": N_("Service"),
+    "quality": N_("Quality"),
+    "scale": N_("Prompt weight"),
+    "seed": N_("Seed"),
+    "set": N_("Series"),
+    "size": N_("Size"),
+    "style": N_("Style"),
+}
+"""What these flags set, for buttons and settings."""
+VALUES = (N_("auto"), N_("low"), N_("medium"), N_("high"), N_("xhigh"), N_("max"), N_("transparent"), N_("opaque"))
+"""The values that are words."""
 ALIASES = {"aspect": "ar", "ratio": "ar", "count": "n"}
 """Further names, known from other tools."""
 
@@ -44,8 +61,13 @@ def shown(flag: str) -> str:
 
 
 def label(name: str) -> str:
-    """A flag on a button: `ar` → `比例`."""
-    return shown(f"--{name}").removeprefix("--")
+    """A flag's name in words: `ar` → "Shape", `比例`. One of another provider is named as it is typed."""
+    return _(TITLES[name]) if name in TITLES else name.replace("_", " ").capitalize()
+
+
+def value_label(value: str) -> str:
+    """A flag's value in words: `auto` → `自动`. Most are the same in all languages."""
+    return _(value) if value in VALUES else value
 
 
 def spellings(name: str) -> set[str]:

@@ -13,6 +13,8 @@ from providers.errors import Sentence
 from storage.records import ErrorMessage
 
 CAPTION_LENGTH = 1024
+QUESTION_ROOM = 80
+"""So much room a caption leaves for a question below it (see `bot.telegram.questions`)."""
 TEXT_LENGTH = 4096
 BAR_LENGTH = 10
 _MARK = re.compile(r"<[^>]*>")
@@ -33,6 +35,8 @@ def plain(sentence: Sentence) -> str:
     if isinstance(model := values.get("model"), str) and model:
         brand, *rest = model.split(" ")
         values["model"] = " ".join([_(brand), *rest])
+    if isinstance(again := values.get("again"), float):
+        values["again"] = amounts.moment(again)
     if isinstance(use := values.get("use"), str):
         values["use"] = shown(use)
     if isinstance(offered := values.get("flags"), str):
@@ -44,6 +48,16 @@ def listed(allowed: str) -> str:
     """The values that an option allows, in the current language, separated by its commas."""
     words = _(allowed)
     return _(", ").join(allowed.split(", ")) if words == allowed else words
+
+
+def labelled(name: str, value: object) -> str:
+    """A label with its value, with the punctuation of the current language."""
+    return _("{name}: {value}").format(name=name, value=value)
+
+
+def bracketed(name: str, more: object) -> str:
+    """A name with more about it in brackets, in those of the current language."""
+    return _("{name} ({more})").format(name=name, more=more)
 
 
 def error_text(error_message: ErrorMessage) -> str:
@@ -74,7 +88,7 @@ def caption(prompt: str, *details: str, below: Sequence[str] = ()) -> str:
     """The caption of a result: the prompt, cut to fit, a line of details, and the lines `below`. Escaped."""
     line = " · ".join(detail for detail in details if detail)
     end = cut("\n".join(below), CAPTION_LENGTH // 2)
-    text = cut(prompt, CAPTION_LENGTH - _units(line) - _units(end) - 2)
+    text = cut(prompt, CAPTION_LENGTH - QUESTION_ROOM - _units(line) - _units(end) - 2)
     parts = [escape(text, quote=False), f"<i>{escape(line, quote=False)}</i>" if line else "", escape(end, quote=False)]
     return "\n".join(part for part in parts if part)
 
@@ -85,9 +99,9 @@ def quoted(words: str) -> str:
 
 
 def flags_of(options: Mapping[str, object]) -> str:
-    """Options as flags: "--ar 16:9 --n 4"."""
-    values = {name: str(value) for name, value in options.items()}
-    return " ".join(f'--{name} "{value}"' if " " in value else f"--{name} {value}" for name, value in values.items())
+    """Options as flags in the current language: "--ar 16:9 --n 4"."""
+    values = {shown(f"--{name}"): str(value) for name, value in options.items()}
+    return " ".join(f'{flag} "{value}"' if " " in value else f"{flag} {value}" for flag, value in values.items())
 
 
 def pixels(width: int | None, height: int | None) -> str:

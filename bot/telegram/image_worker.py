@@ -30,6 +30,7 @@ from bot.telegram.image_file import (
     untouched,
 )
 from bot.telegram.image_format import EXTENSIONS, Size, media_type_of
+from bot.telegram.image_pair import beside, half
 from bot.telegram.image_pixels import decoded, encoded
 from providers.base import ReferenceLimits
 from providers.errors import Sentence
@@ -96,6 +97,11 @@ class ImageWorker:
         Raises `UnusableImageError`, also for a ratio over 20, or its subclass `TooLargeToDecodeError`: send a file.
         """
         return await self._run(person, given, _fit_photo)
+
+    async def side_by_side(self, left: ImageInput, right: ImageInput, *, person: int = 0) -> bytes:
+        """A JPEG of two pictures beside each other. Raises `UnusableImageError`."""
+        halves = [await self._run(person, one, half) for one in (left, right)]
+        return await self.small.run(person, partial(beside, *halves))
 
     async def is_whole(self, given: ImageInput, *, person: int = 0) -> bool:
         """Whether no pixels of a picture are missing. Raises `UnusableImageError` if it is no picture."""

@@ -71,11 +71,11 @@ async def for_unsent(bot: Bot, job: Job) -> InlineKeyboardMarkup:
 
 
 def under_picture(job: Job) -> InlineKeyboardMarkup:
-    """The button under the picture: it writes the words into the input field of whoever presses."""
-    if len(job.prompt) > QUERY_LENGTH:
-        return keyboard()
-    words = _("🎨 Make one like it")
-    return keyboard([InlineKeyboardButton(text=words, switch_inline_query_current_chat=job.prompt)])
+    """The button under the picture: it writes the words, or of long ones only the bot's name, into the input field of
+    whoever presses."""
+    query = job.prompt if len(job.prompt) <= QUERY_LENGTH else ""
+    text = _("🎨 Make one like it") if query else _("🎨 Make your own")
+    return keyboard([InlineKeyboardButton(text=text, switch_inline_query_current_chat=query)])
 
 
 def _begin(offer: str, text: str = "") -> InlineKeyboardButton:

@@ -7,7 +7,8 @@ answers an edit with True, so that nothing is learned of the chat.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -26,9 +27,10 @@ from aiogram.types import InlineKeyboardMarkup, InputMediaDocument, InputMediaPh
 from bot.background import Background
 from bot.jobs.ports import Phase, Progress, Undelivered
 from bot.log_subject import Subject
+from bot.telegram.delivery import UNREACHED
 from bot.telegram.formatting import cut
 from bot.telegram.i18n import Languages
-from bot.telegram.inline_buttons import while_drawing
+from bot.telegram.inline_buttons import under_picture, while_drawing
 from bot.telegram.progress_text import words
 from bot.telegram.rate_limiter import DroppedError, as_progress
 from bot.telegram.status_board import NO_TEXT
@@ -38,6 +40,9 @@ from storage.records import Job
 
 log = logging.getLogger(__name__)
 
+RETRY_DELAYS = (1.0, 5.0, 20.0)
+"""Seconds before an edit is repeated, which is harmless. Only then the whole delivery is, with the words below an album
+that has arrived."""
 QUOTED_LENGTH = 300
 """Of the words above the progress; the caption of the picture has all of them."""
 
@@ -63,10 +68,18 @@ class InlineBoard:
 class InlineMessages:
     """The messages of the open jobs of this process that are shown in inline mode. `clock`: seconds."""
 
-    def __init__(self, bot: Bot, languages: Languages, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        languages: Languages,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
         self._bot = bot
         self._languages = languages
         self.clock = clock
+        self.sleep = sleep
         self.may_show: Callable[[Job], bool] = lambda _job: True
         self._boards: dict[int, InlineBoard] = {}
         self.background = Background()
@@ -110,10 +123,17 @@ class InlineMessages:
             return await self._changed(as_caption)
 
     async def _changed(self, method: TelegramMethod[Any], *, raises: str = "\0") -> bool:
+        for delay in RETRY_DELAYS:
+            with suppress(Undelivered):
+                return await self._changed_once(method, raises)
+            await self.sleep(delay)
+        return await self._changed_once(method, raises)
+
+    async def _changed_once(self, method: TelegramMethod[Any], raises: str) -> bool:
         try:
             await self._bot(method)
         except (TelegramNetworkError, TelegramServerError) as error:
-            raise Undelivered(error.message) from error
+            raise Undelivered(error.message, UNREACHED) from error
         except (TelegramBadRequest, TelegramForbiddenError) as error:
             if raises in error.message:
                 raise
@@ -137,11 +157,13 @@ class InlineMessages:
             if board.is_closed or not self.may_show(job):
                 return
             with self._languages.speaking(job.language):
-                text, buttons = with_words(job.prompt, words(progress)), while_drawing(job)
+                text = with_words(job.prompt, words(progress))
+                # A delivery can't be cancelled.
+                buttons = under_picture(job) if progress.phase is Phase.DELIVERING else while_drawing(job)
             try:
                 if text != board.text:
                     async with as_progress():
-                        await self._edit(job, text, None if progress.phase is Phase.DELIVERING else buttons)
+                        await self._edit(job, text, buttons)
             except (TelegramAPIError, DroppedError) as error:
                 log.debug("showing progress of job %d failed (%r); the next edit replaces it", job.id, error)
                 refused = isinstance(error, TelegramBadRequest | TelegramForbiddenError)

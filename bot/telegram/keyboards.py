@@ -8,7 +8,15 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CopyTextButton, DisabledButton, InlineKeyboardButton, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
-from bot.telegram.callback_data import ChangeCallback, HistoryCallback, JobCallback, PictureCallback
+from bot.telegram.callback_data import (
+    ChangeCallback,
+    HelpCallback,
+    HistoryCallback,
+    JobCallback,
+    PairCallback,
+    PictureCallback,
+)
+from bot.telegram.flag_names import value_label
 from bot.telegram.provider_labels import STYLE, Offer
 from storage.pictures import Picture
 from storage.records import Job
@@ -44,6 +52,11 @@ def button(text: str, press: CallbackData, style: str | None = None) -> InlineKe
     return InlineKeyboardButton(text=text, callback_data=press.pack(), style=style)
 
 
+def help_button(do: str, at: int = 0, *, short: bool = False) -> InlineKeyboardButton:
+    """✨ under words that wait for nothing: see `HelpCallback`."""
+    return button("✨" if short else _("✨ Better words"), HelpCallback(do=do, at=at))
+
+
 def copy(text: str, words: str, otherwise: CallbackData) -> InlineKeyboardButton:
     """A button that copies `words`; if they are too long for that, `otherwise` is sent, which shows them."""
     if len(words.encode("utf-16-le")) // 2 > COPY_LENGTH:
@@ -66,12 +79,17 @@ def while_waiting(job: Job) -> InlineKeyboardMarkup:
     return keyboard([button(_("Cancel"), JobCallback(do="cancel", job=job.id))])
 
 
-def after_ending(job: Job, *, look: bool, again: bool) -> InlineKeyboardMarkup:
+def after_ending(
+    job: Job, *, look: bool, again: bool, rewrite: bool = False, helps: bool = False
+) -> InlineKeyboardMarkup:
     """The buttons under a job that ended without an album. `look`: its tickets or pictures may still be valid; `again`:
-    the same request may succeed next time."""
+    the same request may succeed next time; `rewrite`: only with other words; `helps`: there is an assistant for them.
+    """
     return keyboard(
         [button(_("🔎 Look again"), JobCallback(do="look", job=job.id), "primary")] if look else [],
-        [button(_("🔁 Try again"), JobCallback(do="again", job=job.id))] if again else [],
+        [button(_("✏️ Change the words"), JobCallback(do="rewrite", job=job.id), "primary")] if rewrite else [],
+        [button(_("🔁 Try again"), JobCallback(do="again", job=job.id))] if again and not rewrite else [],
+        [help_button("job", job.id)] if helps else [],
     )
 
 
@@ -81,10 +99,17 @@ def for_unsent(job: Job) -> InlineKeyboardMarkup:
 
 
 def under_result(
-    job: Job, offer: Offer, pictures: Sequence[Picture], *, look: bool = False, words: str | None = None
+    job: Job,
+    offer: Offer,
+    pictures: Sequence[Picture],
+    *,
+    look: bool = False,
+    words: str | None = None,
+    helps: bool = False,
 ) -> InlineKeyboardMarkup:
     """The buttons under an album or a single picture. `pictures`: those that are shown; `look`: some are missing;
-    `words`: those of the single picture, where its job has choices."""
+    `words`: those of the single picture, where its job has choices; `helps`: whether there is an assistant for the
+    words."""
 
     def press(do: str) -> CallbackData:
         """The callback for the only picture, or the one that asks which is meant."""
@@ -101,11 +126,13 @@ def under_result(
             *([button(_("📐 Shape"), JobCallback(do="shapes", job=job.id))] if offer.shapes else []),
             button(_("🎭 Style"), JobCallback(do="styles", job=job.id)),
             *([button(_("🔍 Larger"), press("enlarge"))] if offer.enlarges else []),
+            *([button(_("⇆ Compare"), JobCallback(do="compare", job=job.id))] if len(pictures) > 1 else []),
         ],
         [
             star(pictures, press("star")),
             button(_("📎 Files"), JobCallback(do="files", job=job.id)),
             _copy_prompt(job, words),
+            *([help_button("job", job.id, short=True)] if helps else []),
             button("🗑", press("delete")),
         ],
     )
@@ -132,8 +159,25 @@ def which_picture(job: Job, do: str, pictures: Sequence[Picture], words: Sequenc
         "edit": [button(_("All"), JobCallback(do="edit-all", job=job.id))],
         "delete": [button(_("All"), JobCallback(do="delete-all", job=job.id), "danger")],
     }
-    rows = [[one] for one in numbers] if words else _numbered(numbers)
-    return keyboard(*rows, [*every.get(do, []), _back(job)])
+    return keyboard(*_choices(numbers, words), [*every.get(do, []), _back(job)])
+
+
+def which_other(
+    job: Job, first: Picture, pictures: Sequence[Picture], words: Sequence[str] = ()
+) -> InlineKeyboardMarkup:
+    """The buttons that ask which picture is to be beside the first one. `words`: see `which_picture`."""
+    labels = words or [str(number) for number in range(1, len(pictures) + 1)]
+    others = [
+        button(label, PairCallback(first=first.id, second=picture.id))
+        for label, picture in zip(labels, pictures, strict=True)
+        if picture.id != first.id
+    ]
+    return keyboard(*_choices(others, words), [_back(job)])
+
+
+def _choices(buttons: Sequence[InlineKeyboardButton], words: Sequence[str]) -> list[list[InlineKeyboardButton]]:
+    """Words have rows of their own; numbers share some."""
+    return [[one] for one in buttons] if words else numbered(buttons)
 
 
 def changes(job: Job, name: str, values: Sequence[str]) -> InlineKeyboardMarkup:
@@ -141,9 +185,9 @@ def changes(job: Job, name: str, values: Sequence[str]) -> InlineKeyboardMarkup:
     now = (job.style or {}).get("name") if name == STYLE else str(job.options.get(name, ""))
     buttons = [
         # The present value can't be chosen.
-        button(value, ChangeCallback(job=job.id, name=name, value=value))
+        button(value_label(value), ChangeCallback(job=job.id, name=name, value=value))
         if value != now
-        else without_effect(f"✓ {value}")
+        else without_effect(f"✓ {value_label(value)}")
         for value in values
     ]
     return keyboard(*in_rows(buttons), [_back(job)])
@@ -156,7 +200,7 @@ def confirm_delete(job: Job, confirmed: CallbackData) -> InlineKeyboardMarkup:
     )
 
 
-def _numbered(numbers: Sequence[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:
+def numbered(numbers: Sequence[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:
     """Number buttons in rows of about the same length, five at most."""
     rows = ceil(len(numbers) / 5) or 1
     width = ceil(len(numbers) / rows) or 1
@@ -221,7 +265,7 @@ def history_overview(ids: Sequence[int], older: int | None) -> InlineKeyboardMar
     """The buttons under ten pictures of the history: each one's number, and the ten before (`older`: the next id)."""
     numbers = [button(str(number), HistoryCallback(do="open", at=at)) for number, at in enumerate(ids, 1)]
     further = [button(_("Older ›"), HistoryCallback(do="grid", at=older))] if older else []
-    return keyboard(*_numbered(numbers), further)
+    return keyboard(*numbered(numbers), further)
 
 
 def confirm_hide(picture: Picture) -> InlineKeyboardMarkup:

@@ -16,6 +16,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.fair_slots import FairSlots
 from bot.jobs.ports import InvalidReferenceError, Progress, Undelivered, error_message
+from bot.local_time import in_zone
 from bot.telegram.choice_lines import failures
 from bot.telegram.delivery import Delivery
 from bot.telegram.duel_board import DuelBoard
@@ -35,6 +36,8 @@ from storage.store import Store
 log = logging.getLogger(__name__)
 
 QUOTED_PROMPT_LENGTH = 60
+WORDS_REFUSED = frozenset({"prompt", "input"})
+"""The contents, as an `ErrorMessage` names them, for which the same words would be refused again."""
 DOWNLOADS_AT_ONCE = 12
 """Downloads share the connections of all other calls."""
 SLOW_AFTER_SECONDS, SLOW_DOWNLOADS = 2.0, 40
@@ -44,12 +47,13 @@ SLOW_AFTER_SECONDS, SLOW_DOWNLOADS = 2.0, 40
 @dataclass(frozen=True, slots=True)
 class Ending:
     """The end of a job without an album: `words` as HTML behind a `sign`. `look`: its tickets or pictures may still be
-    valid; `again`: the same request may succeed next time."""
+    valid; `again`: the same request may succeed next time; `rewrite`: only with other words."""
 
     sign: str
     words: str
     look: bool
     again: bool
+    rewrite: bool
 
     @property
     def text(self) -> str:
@@ -81,6 +85,8 @@ class TelegramNotifier:
         self.uploads = uploads
         self._images = images
         self._duels = duels
+        # Whether there is an assistant for the words.
+        self.helps = False
         self._downloads = FairSlots(DOWNLOADS_AT_ONCE, slow_after=SLOW_AFTER_SECONDS, slow_most=SLOW_DOWNLOADS)
 
     async def fetch(self, file_id: str, limits: ReferenceLimits, person: int) -> CheckedReference:
@@ -170,7 +176,9 @@ class TelegramNotifier:
             return
         ending = await self.ending(job)
         with self._languages.speaking(job.language):
-            buttons = after_ending(job, look=ending.look, again=ending.again)
+            helps = self.helps and job.state in FAILED_STATES
+            how = {"look": ending.look, "again": ending.again, "rewrite": ending.rewrite}
+            buttons = after_ending(job, **how, helps=helps)
             await self._finish(job, job, ending.words, ending.sign, buttons, only_here=only_here)
 
     async def ending(self, job: Job) -> Ending:
@@ -178,7 +186,10 @@ class TelegramNotifier:
         tasks = await self._store.tasks.of_job(job.id)
         overdue = any(task.state is TaskState.OVERDUE for task in tasks)
         missing = any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
-        with self._languages.speaking(job.language):
+        # Only a budget's end tells a time.
+        has_time = "again" in (job.error_message or {}).get("values", {})
+        own = (await self._store.users.preferences(job.user_id)).time_zone if has_time else None
+        with self._languages.speaking(job.language), in_zone(own):
             words = escape("\n".join(failures(job, tasks)), quote=False) or _("This didn't work.")
         return Ending(
             sign="✖️" if job.state in CANCELLED_STATES else "⚠️",
@@ -187,6 +198,7 @@ class TelegramNotifier:
             # A job that was refused before it had a task would be refused again.
             # Pictures that were made and could not be sent must not be paid again.
             again=job.state not in FAILED_STATES or (bool(tasks) and not missing),
+            rewrite=(job.error_message or {}).get("refused") in WORDS_REFUSED,
         )
 
     async def _tell_duel_ended(self, job: Job, *, only_here: bool) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 from aiogram.utils.i18n import gettext as _
 from pydantic import ValidationError
 
+from bot.telegram.formatting import bracketed
 from providers.model_rules import narrowed
 from providers.models import today
 from providers.options import Flag, Options, flags
 from providers.registry import AnyProvider
+from storage.ledger import ASSISTANT
 from storage.pictures import Picture
 from storage.records import Job
 
@@ -28,9 +30,9 @@ def title(providers: Providers, name: str) -> str:
     the configured name."""
     provider = providers.get(name)
     if provider is None:
-        return name
+        return _("✨ Help with words") if name == ASSISTANT else name
     twins = [other for other in providers.values() if other.title == provider.title]
-    return brand(provider) if len(twins) == 1 else f"{brand(provider)} ({name})"
+    return brand(provider) if len(twins) == 1 else bracketed(brand(provider), name)
 
 
 def brand(provider: AnyProvider) -> str:

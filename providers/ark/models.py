@@ -28,6 +28,7 @@ class ArkModel(Model):
     """A model of Ark. `sizes`: the recommended ones, in the order of `SHAPES`, by tier. `pixels`: the least and the
     most of any size. A model with a `series` of more than one also streams; the others refuse both parameters."""
 
+    languages: tuple[str, ...] = ("en", "zh")
     sizes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pixels: tuple[int, int] = (1280 * 720, 4096 * 4096)
 

@@ -30,6 +30,7 @@ class DashScopeModel(Model):
     pictures of one request. `extends`: it can have a prompt rewritten.
     """
 
+    languages: tuple[str, ...] = ("en", "zh")
     protocol: Literal["messages", "text"] = "messages"
     tasks: bool = True
     areas: Mapping[str, int] = field(default_factory=dict)

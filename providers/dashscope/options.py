@@ -43,7 +43,7 @@ class DashScopeOptions(Options):
     avoid: str = Field(
         "",
         max_length=500,
-        description=N_("what the picture should not show"),
+        description=N_("what to leave out of the picture"),
         json_schema_extra={"allowed": N_("words in quotes")},
     )
     seed: int | None = Field(None, ge=0, le=2147483647, description=N_("the same number gives a similar picture"))

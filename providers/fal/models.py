@@ -67,7 +67,7 @@ def _banana(name: str, title: str, shapes: tuple[str, ...]) -> FalModel:
     )
 
 
-def _open(name: str, title: str) -> FalModel:
+def _open(name: str, title: str, *languages: str) -> FalModel:
     """A model that draws from words. Its references go to the setting `edit_model`."""
     return FalModel(
         name=name,
@@ -79,6 +79,7 @@ def _open(name: str, title: str) -> FalModel:
         choices={"ar": BANANA_SHAPES, "size": ()},
         cancels=True,
         priced_by="megapixel",
+        languages=languages,
     )
 
 
@@ -115,9 +116,9 @@ MODELS = ModelTable(
             choices={"ar": BANANA_SHAPES, "size": ("1k", "2k"), "seed": ()},
             cancels=True,
         ),
-        _open("fal-ai/flux/dev", "FLUX.1 dev"),
-        _open("fal-ai/flux/schnell", "FLUX.1 schnell"),
-        _open("fal-ai/qwen-image", "Qwen-Image"),
+        _open("fal-ai/flux/dev", "FLUX.1 dev", "en"),
+        _open("fal-ai/flux/schnell", "FLUX.1 schnell", "en"),
+        _open("fal-ai/qwen-image", "Qwen-Image", "en", "zh"),
         # third parties: the inputs
         FalModel(
             name=f"fal-ai/flux-pro/kontext/{WORDS}",
@@ -128,6 +129,7 @@ MODELS = ModelTable(
             pictures=4,
             choices={"ar": KONTEXT_SHAPES, "size": ()},
             cancels=True,
+            languages=("en",),
         ),
     ],
     # As before there was a table: five shapes by name, no sizes, references to the setting `edit_model`.

@@ -27,6 +27,7 @@ class JimengModel(Model):
     `editor`: the model that makes the pictures when there are references.
     """
 
+    languages: tuple[str, ...] = ("en", "zh")
     req_key: str
     scale: tuple[float, float, int] | None = None
     sizes: Mapping[str, tuple[Size, ...]] = field(default_factory=dict)

@@ -87,6 +87,7 @@ def _flux_1(name: str, title: str, limits: ReferenceLimits | None, reference_fie
         keeps=keeps,
         choices={"ar": FLUX_SHAPES, "size": ()},
         cancels=True,
+        languages=("en",),
     )
 
 

@@ -51,7 +51,7 @@ async def made(store: Store, new: NewJob, at: float = NOW, pictures: int = 2) ->
     job = await store.jobs.add(new, at)
     assert job
     prepared = [reference.id for reference in await store.references.of_job(job.id)]
-    await store.tasks.queue(job.id, "jimeng", [{"n": 2}], prepared, at)
+    await store.tasks.queue(job.id, "jimeng", [{"n": 2}], prepared, at, prompts=new.choices or ())
     (task,) = (await store.tasks.claim("jimeng", ONCE, at)).tasks
     await store.tasks.accepted(task.id, f"secret-ticket-{job.id}", at)
     results = [NewPicture(url=f"https://secret/{job.id}", data=b"secret", seed=5) for _ in range(pictures)]
@@ -115,7 +115,7 @@ async def seconds_known(store: Store) -> list[float]:
 
 async def test_nothing_of_a_person_is_left_but_the_sums(store: Store) -> None:
     await made(store, new_request(1, references=(NewReference("secret-file", 1),)))
-    await made(store, new_request(2))
+    await made(store, new_request(2, choices=["a secret fox of its own"]))
     kept = await made(store, new_request(3, BOB, prompt="bob's owl"))
     await store.users.speak(ANN, "zh")
     await store.styles.keep(ANN, Style("secret", "secret words"), most=5)

@@ -9,10 +9,11 @@ from sqlalchemy import bindparam, insert, literal, text
 
 from storage.database import Transaction
 from storage.history import HistoryFilter
+from storage.records import NewPicture
 from storage.schema import jobs
 from storage.store import Store
 from tests.support.raw_database import connected
-from tests.support.stored_jobs import ANN, MING, finished
+from tests.support.stored_jobs import ANN, MING, finished, new_job, run
 
 GROWING = "\u023a\u023e"
 """Letters of two bytes; in lower case they have three."""
@@ -95,3 +96,22 @@ async def _add_many(is_postgres: bool, connection: Transaction) -> None:
         for number in range(4000)
     ]
     await connection.execute(insert(jobs).values({name: bindparam(name) for name in rows[0]}), rows)
+
+
+async def test_pictures_with_words_of_their_own_are_found_by_these(store: Store) -> None:
+    await finished(store, 1, "a red owl in snow")
+    job = await store.jobs.add(new_job(2, prompt="{Red, 蓝} fox", choices=["Red fox", "蓝 fox"]), 2)
+    assert job
+    await store.tasks.queue(job.id, "jimeng", [{}, {}], [], 2, prompts=job.choices or [])
+    for number in (3, 4):
+        task = await run(store, number)
+        await store.tasks.finish_task(task.id, [NewPicture(url=f"https://pictures/{number}")], number)
+    searches = [("red",), ("fox",), ("蓝", "fox"), ("red", "蓝"), ("{",), ("FOX",), ("owl",)]
+    assert [await found(store, *words) for words in searches] == [2, 2, 1, 0, 0, 2, 1]
+    newest = await store.history.page(HistoryFilter(ANN))
+    assert newest
+    assert newest.prompt == "蓝 fox"
+    (exported,) = [page async for page in store.exports.pictures(ANN)]
+    assert [one.prompt for one in exported] == ["a red owl in snow", "Red fox", "蓝 fox"]
+    details = await store.pictures.details(newest.picture)
+    assert (details.prompt, details.number, details.count) == ("蓝 fox", 2, 2)

@@ -37,7 +37,7 @@ async def test_both_see_it_and_only_who_asked_may_go_on(harness: DemoHarness, vi
     await expect(hers.message("Drawing")).to_be_visible()
     harness.release()
     await expect(his.button("Again")).to_be_visible()
-    await his.press("Again")
+    await his.press("Edit")
     await expect(his.at("alert")).to_contain_text(in_chinese(NOT_YOUR_BUTTONS))
     await his.at("alert-ok").click()
     assert harness.submits == ["a red fox"]
@@ -65,4 +65,4 @@ async def test_unread_messages_are_counted_until_they_are_read(harness: DemoHarn
     await expect(chat_page.latest).to_contain_text("look at this")
 
 
-NOT_YOUR_BUTTONS = "These buttons belong to whoever asked for the picture. Make your own with /imagine."
+NOT_YOUR_BUTTONS = "Only whoever asked for the picture can use this. Again and Variations are for everyone."

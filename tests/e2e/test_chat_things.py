@@ -1,4 +1,4 @@
-"""On the chat page: helpful sentences for messages that the bot can't use and requests that a service refuses."""
+"""On the chat page: helpful answers to messages that are no words, and to requests that a service refuses."""
 
 import pytest
 from playwright.async_api import FilePayload, expect
@@ -9,14 +9,14 @@ from tests.e2e.harness import DemoHarness
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-CANT_LISTEN = "I can't listen to voice messages. Please write what you'd like to see."
+MAY_I_LISTEN = "Is that all right?"
 CANT_WATCH = "I can't use stickers or videos. Send a photo or a screenshot with a few words."
 PDF: FilePayload = {"name": "paper.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 ..."}
 
 
 async def test_what_the_bot_cant_use_is_answered_with_what_it_can(harness: DemoHarness, chat_page: ChatPage) -> None:
     for kind, word, answer in (
-        ("voice", "Voice message", CANT_LISTEN),
+        ("voice", "Voice message", MAY_I_LISTEN),
         ("sticker", "🦊 Sticker", CANT_WATCH),
         ("video", "Video", CANT_WATCH),
         ("location", "Place", "I work with words and photos."),
@@ -39,7 +39,7 @@ async def test_what_the_bot_cant_use_is_answered_with_what_it_can(harness: DemoH
 async def test_a_voice_message_in_chinese_and_in_a_group(harness: DemoHarness, visit: Visit) -> None:
     chat_page = await visit(harness.telegram.ming)
     await chat_page.attach("voice")
-    await expect(chat_page.message(in_chinese(CANT_LISTEN))).to_be_visible()
+    await expect(chat_page.button(in_chinese("✨ Go ahead"))).to_be_visible()
     await chat_page.enter("Picture club")
     await chat_page.attach("voice")
     await chat_page.say("/help")

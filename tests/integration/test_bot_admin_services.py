@@ -264,7 +264,7 @@ async def test_what_runs_and_cancelling_one(harness: AppHarness) -> None:
         "adm|jobs||pé",
     ):
         await harness.forge(menu.message, forged)
-    assert "Nothing waits or runs." in menu.text
+    assert "Nothing is waiting or being drawn." in menu.text
 
 
 async def test_spending_by_name(harness: AppHarness) -> None:

@@ -29,7 +29,7 @@ async def test_a_dear_request_is_asked_about_and_made_once(harness: AppHarness) 
     harness.telegram.press(harness.ann, question, "✅ Make")
     answer = await harness.press(question, "Make")
     await harness.quiet()
-    assert answer.text in {"On its way.", "This question is not open any more. Send your words again."}
+    assert answer.text in {"On its way.", "This question has expired. Please send your words again."}
     assert len(harness.tasks) == 2
     assert len(harness.tasks[0].references) == 2
     await harness.say("owls --n auto")
@@ -84,7 +84,7 @@ async def test_an_edit_asks_anew_and_an_old_question_is_closed(harness: AppHarne
     await harness.taken_in()
     new = harness.answers()[-1]
     assert new.id != old.id
-    assert "not open any more" in (await harness.press(old, "Make")).text
+    assert "has expired" in (await harness.press(old, "Make")).text
     await harness.press(new, "Make")
     await harness.quiet()
     assert {task.prompt for task in harness.tasks} == {"foxes and owls"}
@@ -101,7 +101,7 @@ async def test_pictures_of_a_question_wait_for_other_words(tmp_path: Path) -> No
         await harness.say("owls --n 3")
         question = await harness.shown("3 pictures, ¥0.60: make them?")
         await harness.press(question, "No")
-        assert question.text == "Not made. Nothing was charged.\nYour pictures wait for other words."
+        assert question.text == "Not made. Nothing was charged.\nYour pictures are still here: just send other words."
         await harness.made("one owl")
         assert [len(task.references) for task in harness.tasks] == [1, 1]
         # A question without pictures leaves none.
@@ -150,7 +150,7 @@ async def test_words_about_what_has_no_picture_are_not_made(harness: AppHarness)
     harness.telegram.forward(harness.ann, *posts, comment="as a watercolour --n 2")
     await harness.shown("There is no picture in what you forwarded.")
     question = await harness.shown("2 pictures, ¥0.40: make them?")
-    assert "not open any more" in (await harness.press(question, "Make")).text
+    assert "has expired" in (await harness.press(question, "Make")).text
     assert not harness.tasks
 
 

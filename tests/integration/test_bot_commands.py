@@ -16,8 +16,9 @@ async def test_all_is_told_once(telegram: TelegramSimulator, bot: Bot) -> None:
     private, group, admins = (known[scope, ""] for scope in SCOPES[1:])
     assert known["default", ""] == private
     names = [one["command"] for one in private]
-    assert names == ["imagine", "history", "queue", "style", "settings", "models", "usage", "export", "forget", "help"]
-    assert [one["command"] for one in group] == ["imagine", "history", "style", "settings", "help"]
+    own = ["settings", "models", "usage", "export", "forget", "help"]
+    assert names == ["imagine", "history", "queue", "style", "me", *own]
+    assert [one["command"] for one in group] == ["imagine", "history", "style", "me", "settings", "help"]
     told = [one["command"] for one, other in zip(group, admins, strict=True) if one != other]
     assert told == ["settings"]
     assert known["default", "zh"] != known["default", ""]

@@ -150,16 +150,16 @@ async def test_help_and_explanations_name_flags_in_ones_language(harness: AppHar
         return (await harness.shown(first, harness.ming.chat)).text
 
     shown = await told("/help", "--比例")
-    assert "--比例 3:2 --数量 4" in shown
+    assert "--比例 3:2 --张数 4" in shown
     assert {"--尺寸", "--模型", "--强度", "--风格"} <= set(shown.split())
     assert await told("狐狸 --数量 99", "99") == "--数量 的值应为 1–15，或 auto（由提示词决定），不能是“99”。"
     assert await told("狐狸 --n 98", "98") == "--n 的值应为 1–15，或 auto（由提示词决定），不能是“98”。"
     shown = await told("狐狸 --color 红", "color")
-    assert shown == "没有 --color。\n可用的有 --比例、--尺寸、--数量、--强度、--种子、--模型、--服务、--风格。"
+    assert shown == "没有 --color。\n可用的有 --比例、--尺寸、--张数、--强度、--种子、--模型、--服务、--风格。"
     assert "用 --尺寸 设置图片大小" in await told("狐狸 --q 2", "--q")
     await harness.say("/settings", who=harness.ming)
     page = await harness.shown("你的设置", harness.ming.chat)
-    assert {"比例：自动", "数量：1", "模型：4.0"} <= set(page.buttons)
+    assert {"比例：自动", "张数：1", "模型：4.0"} <= set(page.buttons)
     await harness.say("/help")
     assert "--ar 3:2 --n 4" in (await harness.shown("--ar")).text
     assert not harness.tasks

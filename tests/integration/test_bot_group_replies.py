@@ -55,10 +55,10 @@ async def test_replies_to_albums_and_files(harness: AppHarness) -> None:
         next(one for one in harness.answers(harness.group) if one.document),
     ]
     for there in shown:
-        await in_group(harness, "in blue", reply_to=there)
+        await in_group(harness, "all in blue", reply_to=there)
     assert len(harness.tasks) == 2
     for there in shown:
-        await in_group(harness, "in blue", reply_to=there, who=harness.ann)
+        await in_group(harness, "all in blue", reply_to=there, who=harness.ann)
     assert [len(task.references) for task in harness.tasks[2:]] == [2, 1, 1]
 
 

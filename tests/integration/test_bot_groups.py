@@ -34,11 +34,11 @@ async def hears(harness: AppHarness, words: str, ask: str = "/imagine an owl", *
 
 async def test_an_admin_sets_what_holds_and_nobody_else(harness: AppHarness) -> None:
     page = await page_of(harness, anonymous=True)
-    refused = await harness.press(page, "ar: automatic", harness.bob)
+    refused = await harness.press(page, "Shape: automatic", harness.bob)
     assert (refused.alert, refused.text) == (True, "Only admins of this group can change its settings.")
-    await press(harness, page, "ar: automatic")
+    await press(harness, page, "Shape: automatic")
     assert await press(harness, page, "16:9") == "Saved."
-    assert "ar: 16:9" in page.buttons
+    assert "Shape: 16:9" in page.buttons
     await harness.made("/imagine a fox", chat=harness.group, who=harness.bob)
     await harness.app.store.users.set_option(harness.bob.id, "jimeng", "ar", "1:1")
     await harness.made("/imagine a hare", chat=harness.group, who=harness.bob)
@@ -166,12 +166,12 @@ def edits(harness: AppHarness, since: int) -> list[str]:
 
 async def test_the_job_of_an_anonymous_admin_is_all_admins(harness: AppHarness) -> None:
     made = await harness.made("/imagine a fox", chat=harness.group, anonymous=True)
-    assert (await harness.press(made, "Again", harness.bob)).alert
+    assert (await harness.press(made, "Shape", harness.bob)).alert
     assert not (await harness.press(made, "Again")).alert
     await harness.quiet()
     assert len(harness.tasks) == 2
     # The new job belongs to the group again, and the admin who pressed is not named.
-    assert (await harness.press(harness.answers(harness.group)[-1], "Again", harness.bob)).alert
+    assert (await harness.press(harness.answers(harness.group)[-1], "Shape", harness.bob)).alert
     assert not any("Ann" in one.text for one in harness.answers(harness.group))
 
 
@@ -203,3 +203,13 @@ async def test_ones_own_settings_are_not_shown_in_a_group(harness: AppHarness) -
     await harness.say("/start settings", chat=harness.group, who=harness.bob)
     await harness.shown("Hi! Tell me", harness.group)
     assert not any("Your settings" in one.text for one in harness.answers(harness.group))
+
+
+async def test_the_page_explains_its_buttons(harness: AppHarness) -> None:
+    page = await page_of(harness)
+    for button in ("Who can use me", "Quiet", "Replies", "Pause"):
+        assert any(line.startswith(f"{button}: ") for line in page.text.splitlines()), button
+    assert "Only in this topic" not in page.text
+    groups.add_topic(harness.telegram.world, harness.group, "Pictures")
+    page = await page_of(harness)
+    assert "Only in this topic: " in page.text

@@ -51,7 +51,7 @@ async def test_ones_own_pictures_are_found(harness: AppHarness) -> None:
     picture = await harness.app.store.pictures.get(2)
     assert picture
     (offer, first, _second) = found.results
-    assert (offer.title, offer.description, offer.photo) == ("🎨 Make it", "FOX red\n1 picture, ¥0.20", None)
+    assert (offer.title, offer.description, offer.photo) == ("🎨 Make it", "FOX red · 1 picture, ¥0.20", None)
     assert first.photo
     assert first.photo.largest.unique_id == picture.unique_id
     assert first.text == "a red fox <3"

@@ -8,7 +8,7 @@ import pytest
 
 from bot.demo.bot_api.inline_messages import register
 from bot.demo.bot_api.model import InlineResult
-from bot.demo.telegram import Chat, ChatMessage, Drop, GatewayPage, Person, Refusal
+from bot.demo.telegram import Chat, ChatMessage, Drop, Flood, GatewayPage, Person, Refusal
 from bot.settings import AccessSettings, LimitsSettings
 from bot.telegram.inline_buttons import InlineCallback, OfferCallback
 from storage.job_states import JobState
@@ -64,8 +64,8 @@ async def test_the_message_becomes_the_picture_that_came_in_private_first(harnes
     assert message.photo
     assert message.photo.largest.unique_id == private.photo.largest.unique_id
     assert "🔁 Again" in private.buttons
-    # Few edits: it was taken, it is drawn, it is there.
-    assert len(harness.called("editMessageText", "editMessageMedia")) <= 3
+    # Few edits: it was taken, it is next, it is drawn, it is there.
+    assert len(harness.called("editMessageText", "editMessageMedia")) <= 4
     assert len(harness.tasks) == 1
     (button,) = (button for row in message.keyboard or [] for button in row)
     assert button["switch_inline_query_current_chat"] == "a red <fox>"
@@ -92,7 +92,6 @@ async def test_without_feedback_the_button_begins_it_however_often_it_is_pressed
     harness.release()
     await says(harness, message, "Make one like it")
     assert len(harness.tasks) == 1
-    assert harness.app.store.inline_offers
     feedback = await harness.app.store.inline_offers.feedback()
     assert (feedback.chosen, feedback.pressed) == (0, 1)
 
@@ -161,7 +160,7 @@ async def test_a_limit_is_said_there_and_the_button_stays(tmp_path: Path) -> Non
 
 async def test_what_costs_much_is_asked_about_there(tmp_path: Path) -> None:
     async with opened(tmp_path, budgets={"confirm": ["0.5 CNY"]}) as harness:
-        assert (await offered(harness, "an owl")).description == "an owl\n1 picture, ¥0.20"
+        assert (await offered(harness, "an owl")).description == "an owl · 1 picture, ¥0.20"
         message = await chosen(harness, "a fox --n 3")
         await says(harness, message, "3 pictures, ¥0.60: make them?")
         assert message.buttons == ["✅ Make", "No"]
@@ -254,6 +253,24 @@ async def test_faults_of_telegram_repeat_only_the_edit(harness: AppHarness) -> N
     assert job.state is JobState.DELIVERED
 
 
+async def test_a_flood_limit_delays_the_message_and_nothing_else(harness: AppHarness) -> None:
+    harness.telegram.play(Flood(method="editMessageText", retry_after=30, times=2))
+    harness.telegram.play(Flood(method="editMessageMedia", retry_after=30))
+    message = await chosen(harness, "a fox")
+    await harness.shown("🔁 Again")
+    await says(harness, message, "Make one like it")
+    assert len(harness.album()) == 1
+
+
+async def test_it_says_that_it_waits_for_a_paused_service(harness: AppHarness) -> None:
+    await harness.app.parts.switch.pause("jimeng", harness.ann.id)
+    message = await chosen(harness, "a fox")
+    await says_soon(harness, message, "⏸")
+    assert message.buttons == ["Cancel"]
+    await harness.app.parts.switch.resume("jimeng", harness.ann.id)
+    await says(harness, message, "Make one like it")
+
+
 async def test_the_bots_own_edits_are_no_requests(harness: AppHarness) -> None:
     """In the private chat the bot sees the message, and hears of its own edits."""
     harness.hold()
@@ -306,6 +323,17 @@ async def test_wrong_flags_are_said_over_the_results(harness: AppHarness) -> Non
     assert query.answer.button
     assert "--ar" in query.answer.button["text"]
     assert len(query.answer.button["text"]) <= 64
+
+
+async def test_whether_the_private_chat_is_open_is_not_asked_for_each_letter(harness: AppHarness) -> None:
+    harness.telegram.play(Refusal(method="sendChatAction", code=500))
+    for words in ("a f", "a fo", "a fox"):
+        # Where Telegram does not answer, the offer is made all the same.
+        assert (await offered(harness, words)).title == "🎨 Make it"
+    assert [call.status for call in harness.called("sendChatAction")] == [500, 200]
+    await chosen(harness, "an owl")
+    await harness.quiet()
+    assert len(harness.called("sendChatAction")) == 3, "it is asked once more before anything is paid"
 
 
 async def test_it_goes_on_in_the_persons_language(harness: AppHarness) -> None:

@@ -123,7 +123,7 @@ async def test_only_ones_own_photo_is_kept(harness: AppHarness) -> None:
     assert "everyone in “Picture club”" in question.text
     alert = await harness.press(question, "✅ Keep my photo", harness.bob)
     assert "somebody else's photo" in alert.text
-    await harness.press(question, "No")
+    await harness.press(question, "Don't keep it")
     assert await harness.app.store.likenesses.of(harness.ann.id) is None
     assert await harness.app.store.likenesses.question(harness.ann.id) is None
     assert asked.photo
@@ -233,6 +233,22 @@ async def test_notices_are_no_flood_and_can_be_muted(harness: AppHarness) -> Non
     assert "🔔 Tell me when it's used: yes" in page.buttons
 
 
+async def test_what_waits_is_not_submitted_even_if_nobody_has_cancelled_it(one_at_once: AppHarness) -> None:
+    harness = one_at_once
+    await consent(harness, harness.ann, 301)
+    harness.hold()
+    await harness.say("a house", who=harness.ming)
+    await harness.all_submitted(1)
+    await harness.say("/imagine @ann_paints as a queen", chat=harness.group, who=harness.bob)
+    await harness.taken_in()
+    await harness.shown("You are next", harness.group)
+    # As if the process had died between the two steps of /forget.
+    await harness.app.store.erasure.erase(harness.ann.id, harness.app.store.clock())
+    harness.release()
+    await harness.shown("no longer lets me use their photo, so I can't draw them", harness.group)
+    assert len(harness.tasks) == 1
+
+
 async def test_an_edit_says_anew_who_is_meant(one_at_once: AppHarness) -> None:
     harness = one_at_once
     await consent(harness, harness.ann, 301)
@@ -249,11 +265,25 @@ async def test_an_edit_says_anew_who_is_meant(one_at_once: AppHarness) -> None:
     assert widths(harness) == [302]
 
 
+async def test_of_words_with_choices_each_gets_its_own_people(harness: AppHarness) -> None:
+    await consent(harness, harness.ann, 301)
+    await consent(harness, harness.ming, 302)
+    answer = await said(harness, "/imagine {@ann_paints, @xiaoming_art} as a cook", who=harness.bob)
+    assert "2" in answer
+    question = harness.answers(harness.group)[-1]
+    await harness.press(question, question.buttons[0], harness.bob)
+    await harness.quiet()
+    assert {one["prompt"] for one in harness.submitted()} == {"the person in picture 1 as a cook"}
+    drawn = sorted(picture_info(one)[1] for task in harness.tasks for one in task.references)
+    assert drawn == [301, 302]
+
+
 async def test_forgetting_erases_it_and_export_gives_it(harness: AppHarness) -> None:
     await consent(harness, harness.ann, 301)
     document = (await harness.made("/export")).document
     assert document
     stored = harness.telegram.world.files.get(document.file_id)
+    assert stored
     with ZipFile(BytesIO(stored.data)) as parts:
         assert picture_info(parts.read("me.jpg"))[1] == 301
         assert [one["title"] for one in json.loads(parts.read("settings.json"))["likeness"]["chats"]] == [

@@ -8,7 +8,7 @@ import pytest
 from bot.demo.bot_api.model import ChatMessage
 from bot.demo.chat import groups
 from bot.demo.chat.drafts import stop_draft
-from bot.settings import LimitsSettings
+from bot.settings import AccessSettings, LimitsSettings
 from bot.telegram.callback_data import QueueCallback
 from tests.support.app_harness import AppHarness, open_app_harness, picture
 from tests.support.bot_steps import press, prompts
@@ -30,7 +30,7 @@ async def crowd(harness: AppHarness, count: int) -> None:
         await harness.say(f"fox {number}")
     await harness.taken_in()
     await harness.all_submitted(2)
-    await harness.telegram.until(lambda: harness.answers()[-1].text.startswith("⏳"))
+    await harness.telegram.until(lambda: sum("⏳" in one.text for one in harness.answers()) == count - 2)
 
 
 async def page_of(harness: AppHarness) -> ChatMessage:
@@ -42,8 +42,8 @@ async def page_of(harness: AppHarness) -> ChatMessage:
 async def test_a_page_shows_what_waits_and_what_runs(harness: AppHarness) -> None:
     await crowd(harness, 3)
     await harness.say("/imagine an owl <b> --n 4", chat=harness.group)
+    await harness.shown("⏳", harness.group)
     await harness.say("somebody else's", who=harness.bob)
-    await harness.taken_in()
     page = await page_of(harness)
     entries = page.text.split("\n\n")[1:]
     assert len(entries) == 4
@@ -92,7 +92,7 @@ async def test_cancelling_says_whether_it_is_charged(harness: AppHarness) -> Non
 async def test_the_last_one_is_put_first(harness: AppHarness) -> None:
     await crowd(harness, 5)
     await harness.say("somebody else's", who=harness.bob)
-    await harness.taken_in()
+    await harness.shown("⏳", harness.bob.chat)
     page = await page_of(harness)
     assert await press(harness, page, "5 first") == "It's the first of yours now."
     assert [one.split("\n")[0] for one in page.text.split("\n\n")[3:]] == ["3. fox 5", "4. fox 3", "5. fox 4"]
@@ -135,6 +135,22 @@ async def test_who_has_too_many_gets_there_by_a_button(harness: AppHarness) -> N
     assert [row[0]["url"] for row in told.keyboard or []] == ["https://t.me/imagine_demo_bot?start=queue"]
     await harness.say("/start queue")
     await harness.telegram.until(lambda: sum("Your queue" in one.text for one in harness.answers()) == 2)
+
+
+async def test_who_may_ask_only_in_a_group_can_cancel_in_private(tmp_path: Path) -> None:
+    async with open_app_harness(tmp_path, access=AccessSettings(users={510_000_001})) as harness:
+        await harness.app.store.members.decide_group(harness.group.id, "allowed", "Picture club")
+        harness.hold()
+        await harness.say("/imagine a fox", chat=harness.group, who=harness.bob)
+        await harness.all_submitted(1)
+        await harness.say("a hare", who=harness.bob)
+        await harness.shown("invitation-only", harness.bob.chat)
+        await harness.say("/queue", who=harness.bob)
+        page = await harness.shown("Your queue", harness.bob.chat)
+        assert (await harness.press(page, "Cancel 1", harness.bob)).text == CHARGED
+        harness.release()
+        await harness.quiet()
+        assert prompts(harness) == ["a fox"]
 
 
 async def test_in_a_group_it_says_where(harness: AppHarness) -> None:

@@ -8,7 +8,7 @@ import pytest
 from bot.demo.bot_api.faults import Refusal
 from tests.support.app_harness import AppHarness, open_app_harness
 
-STRANGER = "These buttons belong to whoever asked for the picture. Make your own with /imagine."
+STRANGER = "Only whoever asked for the picture can use this. Again and Variations are for everyone."
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ async def test_what_is_older_than_two_days_leaves_the_history_at_least(harness: 
 async def test_strangers_hear_why_not(harness: AppHarness) -> None:
     await harness.say("/imagine a fox", chat=harness.group)
     result = await harness.ended(chat=harness.group)
-    for label in ("Variations", "Shape", "Style", "Larger", "☆"):
+    for label in ("Edit", "Shape", "Style", "Larger", "☆"):
         told = await harness.press(result, label, harness.bob)
         assert (told.alert, told.text) == (True, STRANGER)
     told = await harness.press(result, "🗑", harness.bob)

@@ -12,6 +12,7 @@ from tests.support.app_harness import AppHarness, open_app_harness, picture, pic
 from tests.support.engine_harness import until
 
 FIRST = ["🔁 Again", "🎲 Variations", "✏️ Edit", "📐 Shape", "🎭 Style", "🔍 Larger", "☆", "📎 Files", "📋 Copy", "🗑"]
+ALBUM = [*FIRST[:6], "⇆ Compare", *FIRST[6:]]
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ async def test_several_are_an_album_in_reply_to_the_prompt_then_the_buttons(harn
     assert [bool(message.text) for message in album] == [True, False, False]
     assert album[0].text.startswith("three foxes\nJimeng 4.0 · ")
     assert buttons.text == "✅ 3 pictures"
-    assert buttons.buttons == FIRST
+    assert buttons.buttons == ALBUM
 
 
 async def test_the_prompt_is_escaped_in_the_caption(harness: AppHarness) -> None:
@@ -112,11 +113,11 @@ async def test_edit_of_an_album_asks_which(harness: AppHarness) -> None:
     assert told.text == "Which picture?"
     assert result.buttons == ["1", "2", "3", "All", "‹ Back"]
     await harness.press(result, "Back")
-    assert result.buttons == FIRST
+    assert result.buttons == ALBUM
     await harness.press(result, "Edit")
     await harness.press(result, "2")
     await harness.shown("What should I make")
-    assert result.buttons == FIRST
+    assert result.buttons == ALBUM
     await harness.made("with a hat")
     second = harness.album()[1].photo
     assert second
@@ -182,13 +183,13 @@ async def test_originals_that_the_service_no_longer_keeps(harness: AppHarness) -
     assert told.text.startswith("2 of the originals can't be fetched any more")
 
 
-async def test_strangers_can_not_use_what_costs(harness: AppHarness) -> None:
+async def test_strangers_can_not_use_what_changes_the_picture(harness: AppHarness) -> None:
     await harness.say("/imagine foxes --n 2", chat=harness.group)
     result = await harness.ended(chat=harness.group)
-    for label in ("Again", "Edit"):
+    for label in ("Larger", "Edit"):
         told = await harness.press(result, label, harness.bob)
         assert told.alert
-        assert told.text == "These buttons belong to whoever asked for the picture. Make your own with /imagine."
+        assert told.text == "Only whoever asked for the picture can use this. Again and Variations are for everyone."
     assert not (await harness.press(result, "Files", harness.bob)).alert
     await harness.quiet()
     assert len(harness.tasks) == 2

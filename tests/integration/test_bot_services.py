@@ -74,7 +74,7 @@ async def test_ones_own_service(second: SecondService, tmp_path: Path) -> None:
         await harness.say("/models")
         listed = await harness.shown("Jimeng")
         assert "OpenAI" in listed.text
-        await harness.press(listed, "openai")
+        await harness.press(listed, "OpenAI")
         await harness.made("a fox")
         assert (second.prompts, harness.tasks) == (["a fox"], [])
         await harness.made("a hare --provider jimeng")
@@ -82,7 +82,7 @@ async def test_ones_own_service(second: SecondService, tmp_path: Path) -> None:
         await harness.say("一只猫", who=harness.ming)
         await harness.ended("再来一次", harness.ming.chat)
         assert len(harness.tasks) == 2, "the choice holds for one person"
-        await harness.press(listed, "jimeng")
+        await harness.press(listed, "Jimeng")
         await harness.made("an owl")
         assert len(harness.tasks) == 3
 

@@ -24,18 +24,18 @@ async def settings(harness: AppHarness) -> ChatMessage:
 
 async def test_an_option_holds_until_it_is_taken_back(harness: AppHarness) -> None:
     page = await settings(harness)
-    await press(harness, page, "ar: automatic")
+    await press(harness, page, "Shape: automatic")
     assert page.buttons[:4] == ["✓ automatic", "1:1", "4:3", "3:4"]
     await press(harness, page, "16:9")
-    assert "ar: 16:9" in page.buttons
-    await press(harness, page, "n: 1")
+    assert "Shape: 16:9" in page.buttons
+    await press(harness, page, "How many: 1")
     await press(harness, page, "2")
     await harness.made("a fox")
     await harness.made("a hare --ar 1:1 --n 1")
     first, second, third = harness.submitted()
     assert (first["width"] > first["height"], second["width"] > second["height"]) == (True, True)
     assert third["width"] == third["height"], "a typed flag overrides it"
-    await press(harness, page, "n: 2")
+    await press(harness, page, "How many: 2")
     await press(harness, page, "1")
     await harness.made("an owl")
     assert len(harness.submitted()) == 4
@@ -43,7 +43,7 @@ async def test_an_option_holds_until_it_is_taken_back(harness: AppHarness) -> No
 
 async def test_they_outlast_a_restart_and_are_ones_own(harness: AppHarness) -> None:
     page = await settings(harness)
-    await press(harness, page, "n: 1")
+    await press(harness, page, "How many: 1")
     await press(harness, page, "2")
     await harness.restart()
     await harness.made("a fox")
@@ -71,7 +71,7 @@ async def test_the_language(harness: AppHarness) -> None:
 async def test_one_goes_back_without_choosing(harness: AppHarness) -> None:
     page = await settings(harness)
     before = page.text
-    await press(harness, page, "size: automatic")
+    await press(harness, page, "Size: automatic")
     assert "the picture's size" in page.text
     await press(harness, page, "‹ Back")
     assert page.text == before
@@ -104,7 +104,7 @@ async def test_a_name_too_long_for_a_button_is_left_to_be_typed(tmp_path: Path) 
         page = await settings(harness)
         await press(harness, page, "Service")
         await press(harness, page, "Replicate")
-        await press(harness, page, "model: google/nano-banana")
+        await press(harness, page, "Model: google/nano-banana")
         assert page.buttons == ["✓ google/nano-banana", "a/short", "‹ Back"]
 
 
@@ -112,14 +112,14 @@ async def test_a_page_of_another_service_changes_nothing(tmp_path: Path) -> None
     table = {"api_key": "k", "base_url": "http://127.0.0.1:9/v1"}
     async with open_app_harness(tmp_path, providers={"openai": table}) as harness:
         old = await settings(harness)
-        await press(harness, old, "model: 4.0")
+        await press(harness, old, "Model: 4.0")
         await harness.say("/settings")
         await harness.telegram.until(lambda: len(harness.answers()) == 2)
         page = harness.answers()[-1]
         await press(harness, page, "Service")
         await press(harness, page, "OpenAI")
         assert "changed in the meantime" in await press(harness, old, "4.6")
-        assert "model: gpt-image-2.6-sunburst" in old.buttons
+        assert "Model: gpt-image-2.6-sunburst" in old.buttons
         assert (await harness.app.store.users.preferences(harness.ann.id)).options == {}
 
 
@@ -214,3 +214,17 @@ async def test_progress_as_a_draft(harness: AppHarness) -> None:
     await harness.shown("Cancel", harness.group)
     harness.release()
     await harness.ended(chat=harness.group)
+
+
+async def test_help_lists_the_commands_of_the_chat(harness: AppHarness) -> None:
+    await harness.say("/help")
+    told = await harness.shown("put options anywhere")
+    assert "/history – your pictures; add words to search" in told.text
+    assert "/forget – erase all your data" in told.text
+    await harness.say("/help", chat=harness.group)
+    told = await harness.shown("put options anywhere", harness.group)
+    assert "/settings – settings of this group (admins)" in told.text
+    assert "/forget" not in told.text
+    await harness.say("/help", chat=harness.group, who=harness.ming)
+    told = await harness.shown("选项可以写在", harness.group)
+    assert "/settings 个人设置" in told.text

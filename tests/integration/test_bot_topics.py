@@ -38,7 +38,7 @@ async def asked(harness: AppHarness, words: str, topic: int | None) -> tuple[str
     await harness.taken_in()
     job = await harness.app.store.jobs.asked_in(harness.group.id, message.id)
     assert job
-    return job.provider, job.options.get("ar"), job.style and job.style["name"]
+    return job.provider, job.options.get("ar"), job.style["name"] if job.style else None
 
 
 async def test_a_topic_has_defaults_of_its_own(harness: AppHarness) -> None:

@@ -6,12 +6,16 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import text
 
 from bot.engine_wiring import EngineParts
 from bot.jobs.progress import PAUSED_BY_ADMIN
 from providers.base import Accepted, Event, ImageRequest, ProviderSettings
+from storage.duel_records import NewDuel
 from storage.job_states import JobState, TaskState
+from storage.money import NO_BUDGETS
 from storage.notifications import Topic
+from storage.quota import UNLIMITED
 from storage.records import Job, NewJob
 from storage.store import Store
 from tests.support.clock import Clock
@@ -272,3 +276,27 @@ async def evict_the_first(two: Two) -> None:
 
 def _unheard(_topic: Topic) -> None:
     """The process does not get to it."""
+
+
+async def test_the_jobs_of_a_duel_end_together_whoever_has_them(two: Two) -> None:
+    requests = tuple(NewJob(f"d:{number}", 5, 1, 1, "en", "fake", "a fox", {"n": 1}) for number in (1, 2))
+    duel_id = await two.store.duels.ask(NewDuel("d", 5, 1, requests, (None, None)), 0.0)
+    asked = await two.store.duels.asked(duel_id or 0)
+    assert asked
+    first, second = await two.store.duels.begin(
+        asked, two.store.clock(), worker_id=two.one.id, quota=UNLIMITED, budgets=NO_BUDGETS
+    )
+    moved = text("UPDATE jobs SET worker_id = :owner WHERE id = :job").bindparams(owner=two.two.id, job=second.id)
+    await two.store.database.execute(moved)
+    for worker, job in ((two.one, first), (two.two, second)):
+        worker.parts.context.wake(job.id)
+    await two.submitted(1)
+    two.service.finish("t1")
+    await two.submitted(2)
+    ready = await two.store.duels.standing(duel_id or 0)
+    assert ready
+    assert len(ready.ready) == 1
+    assert two.one.notifier.delivered == two.two.notifier.delivered == []
+    two.service.finish("t2")
+    await two.delivered(first, second)
+    assert (two.one.notifier.delivered, two.two.notifier.delivered) == ([first.id], [second.id])

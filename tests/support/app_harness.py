@@ -15,6 +15,7 @@ from typing import Any, Literal
 from unittest.mock import patch
 
 from bot.app import App
+from bot.assistant.settings import AssistantSettings
 from bot.demo.bot_api.bot_view import press_json
 from bot.demo.bot_api.model import CallbackAnswer
 from bot.demo.calls import Call
@@ -219,6 +220,8 @@ class AppHarness(JimengControl):
         engine = self.app.engine
         yield from self._taking_in()
         yield not engine.is_idle
+        help_calls = self.app.help_calls
+        yield help_calls is not None and help_calls.work.running
 
 
 @asynccontextmanager
@@ -237,13 +240,14 @@ async def open_app_harness(
     tells: bool = False,
     database: str = "",
     telegram: Mapping[str, Any] = MappingProxyType({}),
+    assistant: AssistantSettings | None = None,
     prepare: Callable[["AppHarness"], None] = lambda _: None,
 ) -> AsyncIterator[AppHarness]:
     """Run a bot. `folder`: for its database, unless `database` is a URL; `public`: whether `web.public_url` is set;
     `strict`: whether Telegram's flood control is on; `concurrency`: the provider's tasks at once; `providers`:
     further tables, and additions to Jimeng's; `tells`: whether it registers its commands at Telegram, which takes two
-    dozen calls; `telegram`: further settings of that section; `prepare`: called when both simulators run and the bot
-    does not yet."""
+    dozen calls; `telegram`: further settings of that section; `assistant`: that section; `prepare`: called when both
+    simulators run and the bot does not yet."""
     port = free_port() if public or updates == "webhook" else 0
 
     def settings(harness: AppHarness) -> Settings:
@@ -263,6 +267,7 @@ async def open_app_harness(
             storage=StorageSettings(url=database or f"sqlite:///{folder}/bot.db"),
             access=access or AccessSettings(open=True),
             limits=limits or LimitsSettings(),
+            assistant=assistant or AssistantSettings(),
             budgets=BudgetsSettings.model_validate(dict(budgets)),
             providers=ProvidersSettings.model_validate(tables),
         )

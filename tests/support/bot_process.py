@@ -107,9 +107,10 @@ def write_config(
     concurrency: int,
     database: str,
     port: int = 0,
+    twin: str = "",
 ) -> Path:
     """A `config.toml` for a bot between these simulators; `database`: the URL of its database; `port`: the port on
-    which the services call it back."""
+    which the services call it back; `twin`: the name of a second service, the same as the first."""
     tables: dict[str, dict[str, str | int]] = {
         "telegram": {"token": telegram.token, "api_url": telegram.url},
         "web": {"port": port, "host": "127.0.0.1", "public_url": f"http://127.0.0.1:{port}" if port else ""},
@@ -122,6 +123,8 @@ def write_config(
             "concurrency": concurrency,
         },
     }
+    if twin:
+        tables[f"providers.{twin}"] = {"type": "jimeng", **tables["providers.jimeng"]}
     # Strings and numbers of JSON are those of TOML.
     lines = [
         line

@@ -9,7 +9,7 @@ from bot.app import App
 from bot.demo.telegram import TelegramSimulator
 from bot.jobs.progress_loop import TICK
 from bot.middlewares.message_groups import AlbumMiddleware
-from bot.telegram.notifier import TelegramNotifier
+from bot.telegram.inline_notifier import InlineNotifier
 from bot.telegram.rate_limiter import RateLimiter
 from providers.polling import PollingProvider, Sleep
 
@@ -60,8 +60,8 @@ def speed_up(app: App, telegram: TelegramSimulator, poll_sleep: Sleep = _fast_sl
     context = app.engine.context
     context.sleep = _fast_engine_sleep
     app.inbox.sleep = _fast_sleep
-    stage = cast("TelegramNotifier", context.notifier)
-    stage.status.sleep = stage.status.queues.sleep = _fast_sleep
+    stage = cast("InlineNotifier", context.notifier)
+    stage.status.sleep = stage.status.queues.sleep = stage.there.sleep = _fast_sleep
     for provider in context.providers.values():
         if isinstance(provider, PollingProvider):
             provider.clock, provider.sleep = _fast_clock, poll_sleep

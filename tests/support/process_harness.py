@@ -47,7 +47,8 @@ class ProcessHarness:
     `names`: of the jobs, which are also their prompts; each has a person with a chat. `places`: slots for tasks.
 
     `seconds`: duration of tasks submitted from now on; `on_submit`: called with each submit's prompt and HTTP status;
-    `codes` and `logs`: of the processes that have ended; `port`: for the services' calls to the bot (0: none).
+    `codes` and `logs`: of the processes that have ended; `port`: for the services' calls to the bot (0: none);
+    `twin`: the name of a second service, the same as the first.
     """
 
     bot: BotProcess
@@ -79,6 +80,7 @@ class ProcessHarness:
         self.codes: list[int] = []
         self.logs: list[str] = []
         self.port = 0
+        self.twin = ""
 
     # the bot
 
@@ -101,7 +103,7 @@ class ProcessHarness:
 
     async def new_process(self, ready: str = READY) -> BotProcess:
         """Start one more process and wait until its log says `ready`."""
-        config = write_config(self.folder, self.telegram, self.jimeng, self.places, self.database, self.port)
+        config = write_config(self.folder, self.telegram, self.jimeng, self.places, self.database, self.port, self.twin)
         return await BotProcess.start(config, ready)
 
     async def end(self) -> None:

@@ -14,6 +14,8 @@ from storage.new_jobs import DAY
 from storage.pictures import Sent
 from storage.records import CheckedReference, Cost, Draft, Job, Limits, NewDraft, NewReference, NewUpdate, Task
 from storage.store import Store
+from tests.support.store_calls_duels import duels
+from tests.support.store_calls_help import help_with_words
 from tests.support.store_calls_people import access, data_of_people, groups, people
 from tests.support.stored_jobs import ANN, ERROR_MESSAGE, claim, finished, new_job, queued
 
@@ -255,7 +257,7 @@ async def _inline(store: Store, n: int) -> None:
     await store.inline_offers.add(ANN, words, float(n))
     for by_feedback in (True, False):
         assert await store.inline_offers.take(offer_id(ANN, words), float(n), by_feedback=by_feedback)
-    assert await store.inline_offers.feedback()
+    await store.inline_offers.feedback()
     await store.inline_offers.forget(float(n + 1))
 
 
@@ -274,4 +276,6 @@ ALL: tuple[Calls, ...] = (
     _workers,
     _money,
     _inline,
+    help_with_words,
+    duels,
 )

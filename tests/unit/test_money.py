@@ -10,6 +10,8 @@ from bot.jobs.prices import cost_of, price_of
 from bot.jobs.progress import TaskRun
 from bot.money import budget_rules, moment, shown
 from bot.settings import BudgetsSettings
+from bot.telegram.formatting import plain
+from bot.telegram.i18n import Languages
 from providers.base import ImageRequest, ProviderSettings
 from providers.models import Model
 from providers.money import Money, MoneyLimit
@@ -70,7 +72,8 @@ def test_a_day_and_a_month_are_of_utc() -> None:
 @pytest.mark.parametrize("period", Period)
 def test_whose_budget_it_is_and_when_it_begins_again(owner: Owner, period: Period) -> None:
     standing = Standing(owner, Budget(20_000, "CNY", period), 500, DECEMBER)
-    words = str(no_room(standing, Cost(8000, "CNY")))
+    with Languages().speaking("en"):
+        words = plain(no_room(standing, Cost(8000, "CNY")))
     whose = {
         Owner.PERSON: "your",
         Owner.GROUP: "this group's",
@@ -131,7 +134,8 @@ def test_pictures_that_are_still_to_come_are_counted_on() -> None:
 @pytest.mark.parametrize("owner", Owner)
 def test_more_than_the_whole_budget_is_not_put_off(owner: Owner) -> None:
     standing = Standing(owner, Budget(5_000, "CNY", Period.DAY), 5_000, DECEMBER)
-    words = str(no_room(standing, Cost(8000, "CNY")))
+    with Languages().speaking("en"):
+        words = plain(no_room(standing, Cost(8000, "CNY")))
     assert "this costs ¥0.80, and " in words
     assert "budget" in words
     assert " is ¥0.50" in words

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.handlers.people_named import TextMention, names_in
-from bot.jobs.likeness_references import with_people
+from bot.jobs.likeness_references import meant, with_people
 from storage.records import StoredReference
 
 ME = 7
@@ -37,6 +37,12 @@ def test_a_mention_without_a_username_stands_where_its_words_do() -> None:
         ("@bob", "bob"),
         ("Ann Lee", 8),
     ]
+
+
+def test_each_of_several_prompts_gets_the_people_whom_it_names() -> None:
+    ann, bob, photo = reference("@ann"), reference("@bob\nBob"), reference(None, None)
+    assert meant("@ann as a cook", [ann, bob, photo]) == [ann, photo]
+    assert meant("Bob with @annabel", [ann, bob, photo]) == [bob, photo]
 
 
 @pytest.mark.parametrize(

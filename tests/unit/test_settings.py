@@ -43,9 +43,12 @@ def test_the_shipped_file_has_every_setting_with_its_default(tmp_path: Path, mon
     shipped, defaults = load(ROOT / "config.toml"), load(file(tmp_path, GOOD))
     assert shipped.model_dump(exclude={"providers"}) == defaults.model_dump(exclude={"providers"})
     text = (ROOT / "config.toml").read_text(encoding="utf-8")
-    for section in (shipped.telegram, shipped.web, shipped.storage, shipped.access, shipped.limits, shipped.budgets):
+    sections = (shipped.telegram, shipped.web, shipped.storage, shipped.access, shipped.limits, shipped.budgets)
+    for section in sections:
         for key in type(section).model_fields:
             assert f"\n{key} = " in text
+    for key in type(shipped.assistant).model_fields:
+        assert f"\n{key} = " in text.replace("\n# ", "\n")
 
 
 OFF = re.compile(r"^# (?=\[|\w+ = )", re.MULTILINE)

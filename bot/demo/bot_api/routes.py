@@ -159,7 +159,7 @@ class BotApi:
         if inline_id and chat_id is None:
             # Telegram publishes no limit of edits in inline mode; here they count in the chat where they are seen.
             there = self._world.inline_messages.get(inline_id)
-            chat = there and there.chat
+            chat = None if there is None else there.chat
         else:
             chat = self._world.chats.get(as_id(chat_id))
         if chat is not None:

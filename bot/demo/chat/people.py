@@ -19,12 +19,13 @@ from bot.demo.bot_api.bot_view import (
 from bot.demo.bot_api.channels import copied_fields, forward_to_discussion, publish_edit
 from bot.demo.bot_api.entities import find_entities, mention_entities, merge_entities
 from bot.demo.bot_api.errors import ApiError, PeopleError
-from bot.demo.bot_api.files import Upload
+from bot.demo.bot_api.files import Upload, upload
 from bot.demo.bot_api.inline_cache import cached
 from bot.demo.bot_api.inline_messages import chosen_json, register
 from bot.demo.bot_api.model import JSON, Chat, ChatMessage, Document, InlineQuery, Person, Photo, Press
 from bot.demo.bot_api.privacy import bot_sees
 from bot.demo.bot_api.things import thing
+from bot.demo.bot_api.voice import voice_file
 from bot.demo.bot_api.world import ANONYMOUS, World
 from bot.demo.chat.attachments import Sendable, as_upload
 from bot.demo.chat.permissions import check_member, check_sees, check_words, topic_for
@@ -136,14 +137,21 @@ class People:
         topic: int | None = None,
         anonymous: bool = False,
         text: str = "",
+        said: str = "",
+        seconds: int = 3,
     ) -> ChatMessage:
-        """Send a voice message, a sticker, a video or a place: the `kind` as in `things`; `text` is its caption.
+        """Send a voice message, a sticker, a video or a place: the `kind` as in `things`; `text` is its caption, `said`
+        the words of a voice message of so many `seconds`.
 
         Raises `PeopleError`.
         """
         topic = topic_for(person, chat, reply_to=reply_to, topic=topic, anonymous=anonymous)
         words = {"text": text, "entities": find_entities(text)}
-        fields = {"thing": thing(kind), "reply_to": reply_to, "topic": topic, **words}
+        about = thing(kind)
+        if kind == "voice":
+            file = upload(voice_file(said, seconds), "voice.ogg", "audio/ogg")
+            about = {kind: {**about[kind], "duration": seconds, **self._world.files.add_voice(file)}}
+        fields = {"thing": about, "reply_to": reply_to, "topic": topic, **words}
         (sent,) = self.post(person, chat, [fields], anonymous=anonymous)
         return sent
 

@@ -161,6 +161,7 @@ class PeopleApi:
         person, chat = self._person(fields.get("person")), self._chat(fields.get("chat"))
         place: JSON = {name: number(fields[name], name) for name in ("reply_to", "topic") if fields.get(name)}
         if kind := fields.get("thing"):
+            place["said"] = fields.get("said", "")
             return shown([self._people.send_thing(person, chat, kind, **place)])
         as_document = fields.get("as_document") == "1"
         words = fields.get("text", "")

@@ -18,7 +18,7 @@ export function row(messages, view) {
   if (head.service) return serviceRow(head);
   const captioned = messages.filter((message) => message.text);
   // Of an album, clients show one caption; where there are several, each is seen with its picture opened.
-  const said = captioned.length > 1 ? { text: "" } : (captioned[0] ?? head);
+  const said = captioned.length > 1 ? { ...head, text: "" } : (captioned[0] ?? head);
   const own = writerOf(head) === view.person;
   const topic = view.topicName(head.topic);
   const shown = messages.filter((message) => message.photo);

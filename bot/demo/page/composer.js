@@ -115,10 +115,11 @@ export class Composer {
     openAttachMenu(button, { pick: () => this.input.click(), send: (kind) => this.#sendThing(kind) });
   }
 
-  /** Send a sticker or the like at once; the text in the field stays. */
+  /** Send a sticker or the like at once; the text in the field stays, but in a voice message it is said. */
   #sendThing(kind) {
     const { person, chat, topic } = this.store;
-    const fields = { person, chat, topic, thing: kind, reply_to: this.#reply?.id ?? null };
+    const fields = { person, chat, topic, thing: kind, said: kind === "voice" ? this.box.value.trim() : null, reply_to: this.#reply?.id ?? null };
+    if (fields.said) this.fill("");
     this.reply(null);
     this.#queue(() => api.send(fields)).catch((error) => this.say(error.message));
   }

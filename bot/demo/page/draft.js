@@ -8,7 +8,7 @@ import { t, w } from "./words.js";
 export function watchDraft(store, list, actions) {
   const words = el("div.text", { dir: "auto" });
   const bubble = el("div.bubble", {}, words);
-  const stop = el("button.stop", { type: "button", test: "stop", fixed: { "aria-label": w("Stop") } }, el("span", { "aria-hidden": "true" }, "⏹"));
+  const stop = el("button.stop", { type: "button", test: "stop", fixed: { "aria-label": w("Stop") } });
   stop.addEventListener("click", () => actions.stop(store.draft(store.chat)?.id));
   // The list is redrawn at times; its style keeps the draft last.
   const node = el("li.row.first.last.draft", { test: "draft", data: { own: false } }, el("div.line", {}, el("div.stack", {}, bubble), stop));

@@ -19,6 +19,8 @@ export const FAULTS = [
   telegram(w("Lose the answer to the next message"), { kind: "drop", method: "sendMessage", applied: true }),
   telegram(w("Tell nothing of the next inline choice"), { kind: "no_feedback" }),
   telegram(w("Two seconds late, five times"), { kind: "delay", seconds: 2, times: 5 }),
+  { label: w("The assistant refuses to help"), service: "assistant", faults: [{ kind: "problem", name: "prompt" }] },
+  { label: w("Lose the assistant's next answer"), service: "assistant", faults: [{ kind: "lost" }] },
 ];
 
 /** Words that make a simulated service fail, of providers/simulators/faults.py, and a model that was shut down. */

@@ -12,6 +12,7 @@ from bot.handlers.budget_lines import bot_lines, currencies, lines_of
 from bot.handlers.request_service import RequestService
 from bot.jobs.prices import UNITS
 from bot.money import shown
+from bot.telegram.formatting import labelled
 from bot.telegram.keyboards import button, in_rows
 from providers.options import N_
 from storage.access_records import KnownGroup, SeenPerson
@@ -61,11 +62,11 @@ class BudgetsPage:
         lines += ["", _("These are set in the configuration. A day and a month begin at 00:00 UTC.")]
         known = await self._own.all(MOST_LISTED)
         rows = [
-            [button(f"{await self._label(payer)}: {_listed(own)}", AdminCallback(page=self.name, key=payer))]
+            [button(labelled(await self._label(payer), _listed(own)), AdminCallback(page=self.name, key=payer))]
             for payer, own in known.items()
         ]
         if rows:
-            lines += [_("Others have been chosen for:")]
+            lines += [_("Set separately for:")]
         return View("\n".join(lines), rows)
 
     async def _subject(self, key: str) -> View:

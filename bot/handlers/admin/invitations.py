@@ -1,7 +1,5 @@
 """The page of invitations: links that let people in."""
 
-from datetime import UTC, datetime
-
 from aiogram import Bot
 from aiogram.utils.i18n import gettext as _
 
@@ -11,6 +9,7 @@ from bot.handlers.admin.paging import last_page, on_page, turn
 from bot.handlers.admin.people import number
 from bot.handlers.joining import new_token
 from bot.handlers.request_service import RequestService
+from bot.local_time import local
 from bot.telegram.keyboards import button, in_rows
 from providers.options import N_
 from storage.access_records import Invitation
@@ -34,7 +33,7 @@ class InvitationsPage:
         """All invitations."""
         open_ones = await self._store.invitations.all()
         page = min(number(key), last_page(open_ones))
-        lines = [_("🎟 <b>Invitations</b>"), _("Who opens such a link may use me. For how many people should it be?")]
+        lines = [_("🎟 <b>Invitations</b>"), _("Anyone who opens the link can use me. How many people is it for?")]
         shown = on_page(open_ones, page)
         if shown:
             lines += ["", _("Still open:"), *[f"#{one.id} · {await self._line(one)}" for one in shown]]
@@ -52,7 +51,7 @@ class InvitationsPage:
         shown = AdminCallback(page=PAGE)
         if press.action == "drop":
             dropped = await self._store.invitations.revoke(number(press.key))
-            return Done(_("Taken back: the link is useless now.") if dropped else _("It was used up."), show=shown)
+            return Done(_("Taken back: the link no longer works.") if dropped else _("It was used up."), show=shown)
         uses = number(press.key)
         if press.action != "new" or uses not in USES:
             return Done(show=shown)
@@ -65,9 +64,9 @@ class InvitationsPage:
     async def _letter(self, parameter: str, uses: int) -> str:
         me = await self._bot.me()
         if uses == 1:
-            words = _("🎟 An invitation for you: {name} draws pictures from your words. Open the link and press Start.")
+            words = _("🎟 An invitation for you: {name} draws pictures from your words. Open the link and tap Start.")
         else:
-            words = _("🎟 An invitation: {name} draws pictures from your words. Open the link and press Start.")
+            words = _("🎟 An invitation: {name} draws pictures from your words. Open the link and tap Start.")
         return words.format(name=f"@{me.username}") + f"\nhttps://t.me/{me.username}?start={parameter}"
 
     async def _line(self, one: Invitation) -> str:
@@ -76,7 +75,7 @@ class InvitationsPage:
         parts = [
             _people(0 if one.uses_left is None else one.used + one.uses_left),
             _("used: {used}").format(used=used),
-            f"{datetime.fromtimestamp(one.created_at, UTC):%Y-%m-%d}",
+            f"{local(one.created_at):%Y-%m-%d}",
             *([plain(maker.name, maker.id)] if one.made_by else []),
         ]
         return " · ".join(parts)

@@ -15,6 +15,7 @@ from bot.handlers.admin.paging import ENTRIES, turn
 from bot.handlers.admin.people import number
 from bot.handlers.admin.service_states import counts
 from bot.jobs.engine import JobEngine
+from bot.telegram.formatting import bracketed, labelled
 from bot.telegram.keyboards import button
 from bot.telegram.provider_labels import Providers, title
 from providers.errors import Sentence
@@ -50,7 +51,7 @@ class JobsPage:
         lines += [self._queue(name, queue) for name, queue in (await self._store.queue.counts()).items()]
         places = range(page * ENTRIES + 1, total + 1)
         jobs = [f"{place}. {self._line(job)}" for place, job in zip(places, found, strict=False)]
-        lines += ["", *jobs] if jobs else [_("Nothing waits or runs.")]
+        lines += ["", *jobs] if jobs else [_("Nothing is waiting or being drawn.")]
         choices = [_show(str(place), f"j{job.id}") for place, job in zip(places, found, strict=False)]
         pages = turn(range(total), page, lambda other: AdminCallback(page=NAME, key=f"p{other}"))
         return View("\n".join(lines), [choices[:4], choices[4:], pages, *_refresh(key)], AdminCallback(page=""))
@@ -66,11 +67,11 @@ class JobsPage:
         return await self._store.queue.job(number(key[1:]))
 
     def _queue(self, name: str, queue: ProviderQueue) -> str:
-        line = f"<b>{escape(title(self._providers, name))}</b>: {counts(queue)}"
+        line = labelled(f"<b>{escape(title(self._providers, name))}</b>", counts(queue))
         if queue.oldest is None:
             return line
         waited = _("the oldest for {time}").format(time=lasting(self._store.clock() - queue.oldest))
-        return f"{line} ({waited})"
+        return bracketed(line, waited)
 
     def _line(self, job: QueuedJob) -> str:
         return " · ".join(
@@ -90,9 +91,9 @@ class JobsPage:
             "",
             self._line(job),
             place,
-            _("{done} of {total} parts have ended.").format(done=job.done, total=max(1, job.tasks)),
+            _("{done} of {total} parts are done.").format(done=job.done, total=max(1, job.tasks)),
             "",
-            _("People's words are their own, so they are not shown here."),
+            _("Prompts are private, so they aren't shown here."),
         ]
         cancel = button(_("✖️ Cancel it"), AdminCallback(page=NAME, action="cancel", key=f"j{job.id}"), "danger")
         rows = [[cancel, _show(_("🔄 Refresh"), f"j{job.id}")]]

@@ -1,9 +1,8 @@
-"""Times and durations on the pages of `/admin`. Telegram doesn't tell the admins' time zones, so times are in UTC."""
-
-from datetime import UTC, datetime
+"""Times and durations on the pages of `/admin`."""
 
 from aiogram.utils.i18n import gettext as _
 
+from bot.local_time import local, written
 from bot.telegram.formatting import duration
 
 HOUR, DAY = 3600.0, 24 * 3600.0
@@ -11,8 +10,8 @@ HOUR, DAY = 3600.0, 24 * 3600.0
 
 def moment(at: float, now: float) -> str:
     """A time, in seconds since 1970: "14:02 UTC", with the date where it is another day."""
-    day, today = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(now, UTC)
-    return f"{day:%H:%M} UTC" if day.date() == today.date() else f"{day:%Y-%m-%d %H:%M} UTC"
+    is_today = local(at).date() == local(now).date()
+    return written(at, "%H:%M" if is_today else "%Y-%m-%d %H:%M")
 
 
 def lasting(seconds: float) -> str:

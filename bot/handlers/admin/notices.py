@@ -106,7 +106,7 @@ def _text(news: ServiceNews, by: str | None, providers: Providers) -> str:
 def _event(event: ServiceEvent) -> str:
     texts: Mapping[ServiceEvent, str] = {
         ServiceEvent.WORKS: _("✅ <b>{service}</b> works again."),
-        ServiceEvent.PAUSED: _("⏸ {name} has paused <b>{service}</b>. Nothing new is begun there until it is resumed."),
+        ServiceEvent.PAUSED: _("⏸ {name} has paused <b>{service}</b>. Nothing new starts there until it's resumed."),
         ServiceEvent.RESUMED: _("▶️ {name} has resumed <b>{service}</b>."),
     }
     return texts[event]
@@ -137,4 +137,4 @@ def _what_to_do(problem: Problem) -> str:
         Problem.BALANCE: _("Top up the account or pay its bill. It goes on by itself then."),
         Problem.SETUP: _("This is what it needs:"),
     }
-    return texts.get(problem, _("You need not do anything: I tell you when it works again."))
+    return texts.get(problem, _("There's nothing to do: I'll tell you when it works again."))

@@ -78,7 +78,8 @@ class PeoplePage:
         if not await self._access.decide(user_id, DECISIONS[action]):
             return _("The configuration makes this person an admin.")
         if was_admin != (is_admin := self._access.is_admin(user_id)):
-            await command_menu.renew(self._bot, self._languages, user_id, is_admin=is_admin)
+            more = self._requests.help_commands
+            await command_menu.renew(self._bot, self._languages, user_id, is_admin=is_admin, more=more)
         if action == "ban":
             cancelled = await self._cancel_waiting(user_id)
             return _("Banned. Cancelled: {count}").format(count=cancelled) if cancelled else _("Banned.")

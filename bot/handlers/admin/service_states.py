@@ -29,12 +29,12 @@ def state_lines(health: ProviderHealth, now: float, paused_by: str) -> list[str]
     """The state in full: whether an admin has paused it (`paused_by`: as HTML), and whether it is paused by itself."""
     lines = []
     if health.paused_by is not None and health.paused_at is not None:
-        words = _("⏸ Paused by {name} since {time}. What was begun goes on; nothing else is begun.")
+        words = _("⏸ Paused by {name} since {time}. What has started goes on; nothing new starts.")
         lines.append(words.format(name=paused_by, time=moment(health.paused_at, now)))
     if health.error_message is not None:
         lines += _paused_by_itself(health, now)
     elif health.is_held(now):
-        words = _("🟡 It says that it is busy. It is asked again in {time}.")
+        words = _("🟡 It says it's busy. I'll ask again in {time}.")
         lines.append(words.format(time=lasting(health.not_before - now)))
     elif health.failures:
         lines.append(_("🟡 Failed tasks in a row: {count}").format(count=health.failures))
@@ -53,7 +53,7 @@ def _paused_by_itself(health: ProviderHealth, now: float) -> list[str]:
     if health.paused_by is not None:
         return lines
     if health.is_held(now):
-        words = _("It is tried again at {time}, in {duration}.")
+        words = _("Next try: {time}, in {duration}.")
         again = words.format(time=moment(health.not_before, now), duration=lasting(health.not_before - now))
         return [*lines, again]
     return [*lines, _("One request at a time tries it now.")]

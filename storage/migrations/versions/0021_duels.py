@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column('closes_at', sa.Float(), nullable=True),
         sa.Column('closed_at', sa.Float(), nullable=True),
         sa.Column('told_at', sa.Float(), nullable=True),
+        sa.Column('worker_id', sa.BigInteger(), nullable=True),
         sa.Column('telling_until', sa.Float(), server_default='0', nullable=False),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_duels')),
         sa.UniqueConstraint('idempotency_key', name=op.f('uq_duels_idempotency_key')),
