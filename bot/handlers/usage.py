@@ -99,7 +99,7 @@ def _line(name: str, pictures: int, costs: Counter[str]) -> str:
 
 def _help_line(costs: Counter[str]) -> str:
     """Help with words makes no pictures."""
-    return labelled(_("✨ Help with words"), " · ".join(_amounts(costs)))
+    return _("{name}: {pictures}").format(name=_("✨ Help with words"), pictures=" · ".join(_amounts(costs)))
 
 
 def _amounts(costs: Counter[str]) -> list[str]:
