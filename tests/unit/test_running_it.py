@@ -15,6 +15,8 @@ from tests.support.badges import FOLDER, badges
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
 LONGEST_SUBMIT_SECONDS = 60
+SPOKEN = re.compile(r"--say|^\s*\w+/ ")
+"""Lines of code that are in the language of their README: a prompt, and what the folders are for."""
 HEADING = re.compile(r"(?m)^#+ (.*)$")
 
 
@@ -39,7 +41,7 @@ def outline(readme: str) -> dict[str, list[str]]:
     code = re.findall(r"```(.*?)```", text(readme), re.DOTALL)
     return {
         "headings": re.findall(r"(?m)^#+ ", prose),
-        "code": [line.split("#")[0].strip() for line in "\n".join(code).splitlines() if "--say" not in line],
+        "code": [line.split("#")[0].strip() for line in "\n".join(code).splitlines() if not SPOKEN.search(line)],
         "keys": [sorted(re.findall(r"`[^`]+`", cell)) for cell in re.findall(r"(?m)^\| (`[^|]*) \|", prose)],
         "pictures": re.findall(r"screenshots/(?:zh/)?(\w+)\.webp", prose),
         "badges": re.findall(r"\(badges/[^)]+\)", prose),
