@@ -23,7 +23,8 @@ FINDINGS = """async (runOnly) => {
 LABELS = """() => {
     const found = [];
     const foreign = [".text", ".inline", ".face", ".who", "[data-testid=description]", "#announcer", ".quote-text",
-        ".preview", ".key", ".call", ".filters", ".chip", ".commands", ".viewer-words strong", "h1"].join();
+        ".preview", ".key", ".call", ".filters", ".chip", ".commands",
+        ".viewer-words strong", ".viewer-caption", "h1"].join();
     const labels = ["aria-label", "title", "placeholder"];
     for (const node of document.body.querySelectorAll("*")) {
         if (node.closest(foreign) || !node.checkVisibility()) continue;
