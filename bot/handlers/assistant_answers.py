@@ -12,7 +12,8 @@ from bot.handlers.assistant_calls import HelpCalls
 from bot.handlers.callback_helpers import answer, change_buttons, change_text, is_channel, message_of, owns
 from bot.handlers.price_check import ConfirmationNeededError
 from bot.handlers.request_context import RequestContext, key_of
-from bot.handlers.request_service import NO_DRAFT, RequestService, quota_text
+from bot.handlers.request_reader import NO_DRAFT
+from bot.handlers.request_service import RequestService, quota_text
 from bot.telegram.callback_data import HelpCallback
 from bot.telegram.formatting import flags_of
 from bot.telegram.keyboards import keyboard
