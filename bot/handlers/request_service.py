@@ -12,8 +12,9 @@ from aiogram.utils.i18n import gettext as _
 from bot.access import Access
 from bot.assistant.settings import AssistantSettings
 from bot.handlers.chat_policy import ChatPolicy
-from bot.handlers.choices import FLAG_AMONG, check_count, is_flag_among, read_choices
+from bot.handlers.choices import FLAG_AMONG, check_count, check_people, is_flag_among, read_choices
 from bot.handlers.depicted_people import DepictedPeople, PictureNotAllowedError
+from bot.handlers.people_named import names_in
 from bot.handlers.price_check import ConfirmationNeededError, PriceCheck
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.request_context import RequestContext
@@ -221,6 +222,8 @@ class RequestService:
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
         new = replace(new, options=options, style=style or None, choices=said.choices)
         if said.choices:
+            if any(one.likeness_id for one in references):
+                check_people(said, lambda each: [one.who for one in names_in(each, context.user_id, context.mentions)])
             requests = would_be(new, parsed.options, len(new.references))
             check_count(said, estimate(self.providers[name], *requests))
         return new, parsed.options, depicts

@@ -16,7 +16,7 @@ from bot.handlers.budget_lines import bot_lines, own_lines
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
 from bot.local_time import month_of
-from bot.telegram.formatting import labelled, money
+from bot.telegram.formatting import money
 from bot.telegram.provider_labels import Providers, title
 from storage.ledger import ASSISTANT
 from storage.people import People
