@@ -134,6 +134,7 @@ class Scenes:
         await self._keep(lambda message: message.id >= asked.id)
 
     async def _styles(self) -> None:
+        await self._keep(lambda message: message.by_bot)
         await self._page.press(self._page.words("🎭 Style"))
         await expect(self._page.button(self._page.words("‹ Back"))).to_be_visible()
         await expect(self._page.at("toast")).to_have_count(0)
