@@ -226,17 +226,6 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderUsage:
-    """The use of one provider by one person (`ERASED_USER_ID`: by all whose data was erased): `pictures`, and their
-    costs by currency where they are known."""
-
-    user_id: int
-    provider: str
-    pictures: int
-    costs: tuple[Cost, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class NewPicture:
     """A result as the provider gives it: at `url`, or its bytes. `seed`: its random seed."""
 
@@ -299,12 +288,3 @@ class Worker:
     heartbeat: int
     present: bool
     session: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NewUpdate:
-    """An update as Telegram sent it. `album` is the same for all items of one album."""
-
-    id: int
-    payload: dict[str, Any]
-    album: str | None = None

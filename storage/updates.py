@@ -1,19 +1,29 @@
 """The inbox: Telegram's updates, stored from the moment they are taken until they are done."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
 
 from storage import notifications
 from storage.connection import Transaction
 from storage.operations import Operations, writes
-from storage.records import NewUpdate
 from storage.rows import is_orphaned
 from storage.schema import updates, workers
 from storage.statements import upsert
 
 ALBUM_SECONDS = 120.0
 """How long the items of an album go to the worker that got the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewUpdate:
+    """An update as Telegram sent it. `album` is the same for all items of one album."""
+
+    id: int
+    payload: dict[str, Any]
+    album: str | None = None
 
 
 _TAKE = (

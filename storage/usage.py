@@ -1,14 +1,26 @@
 """Sums of pictures and costs, by person and provider."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Executable, bindparam, func, select
 
 from storage.connection import Connection
 from storage.ledger import ASSISTANT
 from storage.operations import Operations, reads
-from storage.records import Cost, ProviderUsage
+from storage.records import Cost
 from storage.schema import suggestions, tasks
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderUsage:
+    """The use of one provider by one person (`ERASED_USER_ID`: by all whose data was erased): `pictures`, and their
+    costs by currency where they are known."""
+
+    user_id: int
+    provider: str
+    pictures: int
+    costs: tuple[Cost, ...]
 
 
 def _sums(*person: ColumnElement[bool]) -> tuple[Executable, Executable]:

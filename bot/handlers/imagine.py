@@ -264,10 +264,8 @@ async def ask_for_words(
         return
     text = why or _("What should I make of it? Reply to this message and tell me, for example: <i>as a watercolour</i>")
     if draft.style and not draft.references and not why:
-        name = escape(draft.style["name"])
-        text = _("What should I draw in the style <b>{style}</b>? Reply to this message and tell me.").format(
-            style=name
-        )
+        words = _("What should I draw in the style <b>{style}</b>? Reply to this message and tell me.")
+        text = words.format(style=escape(draft.style["name"]))
     asked = await message.answer(
         text,
         reply_parameters=ReplyParameters(message_id=context.message_id, allow_sending_without_reply=True),

@@ -20,7 +20,7 @@ from bot.telegram.formatting import money
 from bot.telegram.provider_labels import Providers, title
 from storage.ledger import ASSISTANT
 from storage.people import People
-from storage.records import ProviderUsage
+from storage.usage import ProviderUsage
 
 MAX_PEOPLE_LISTED = 20
 

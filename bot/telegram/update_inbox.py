@@ -24,8 +24,8 @@ from storage import notifications
 from storage.backend import EVERYTHING
 from storage.column_types import clean
 from storage.database import UnstorableValueError
-from storage.records import NewUpdate
 from storage.store import Store
+from storage.updates import NewUpdate
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,9 @@ from storage.copy_postgres import PostgresEnd
 from storage.copy_steps import Progress
 from storage.database import UnusableStoreError
 from storage.job_states import TaskState
-from storage.records import Limits, NewUpdate
+from storage.records import Limits
 from storage.store import Store
+from storage.updates import NewUpdate
 from tests.support.blank_database import put_blank_database
 from tests.support.copies import UNKNOWN, Killed, execute, killed_at, quiet, starts
 from tests.support.engine_harness import until

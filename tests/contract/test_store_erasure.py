@@ -13,20 +13,11 @@ from storage.job_states import JobState, TaskState
 from storage.new_jobs import DAY
 from storage.pictures import Sent
 from storage.quota import Quota, QuotaExceededError
-from storage.records import (
-    ERASED_USER_ID,
-    Cost,
-    Draft,
-    Limits,
-    NewDraft,
-    NewJob,
-    NewPicture,
-    NewReference,
-    ProviderUsage,
-)
+from storage.records import ERASED_USER_ID, Cost, Draft, Limits, NewDraft, NewJob, NewPicture, NewReference
 from storage.schema import metadata
 from storage.settings_records import Preferences, Style
 from storage.store import Store
+from storage.usage import ProviderUsage
 
 ANN, BOB = 7, 8
 NOW = 1_000_000.0

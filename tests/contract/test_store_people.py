@@ -7,9 +7,10 @@ import pytest
 
 from bot.handlers.style_catalog import MAX_NAME_BYTES
 from storage.job_states import JobState
-from storage.records import Cost, Limits, NewJob, NewPicture, ProviderUsage
+from storage.records import Cost, Limits, NewJob, NewPicture
 from storage.settings_records import ChatRules, Preferences, Style
 from storage.store import Store
+from storage.usage import ProviderUsage
 
 
 @pytest.fixture

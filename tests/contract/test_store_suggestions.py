@@ -11,10 +11,11 @@ from storage.erasure import JobsUnderWayError
 from storage.ledger import ASSISTANT
 from storage.money import Budget, BudgetExceededError, BudgetRules, Period
 from storage.quota import Quota, QuotaExceededError
-from storage.records import Cost, NewJob, ProviderUsage
+from storage.records import Cost, NewJob
 from storage.schema import spending, suggestions
 from storage.store import Store
 from storage.suggestions import NewSuggestion, Suggestion, SuggestionState
+from storage.usage import ProviderUsage
 
 ANN, BOB, GROUP, SUPERGROUP = 7, 8, -5, -100_5
 NOW = 1_700_000_000.0

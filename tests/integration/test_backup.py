@@ -10,19 +10,9 @@ from storage.backup import back_up
 from storage.database import UnusableStoreError
 from storage.history import HistoryFilter
 from storage.job_states import JobState, TaskState
-from storage.records import (
-    CheckedReference,
-    Draft,
-    Job,
-    Limits,
-    NewDraft,
-    NewJob,
-    NewPicture,
-    NewReference,
-    NewUpdate,
-    Task,
-)
+from storage.records import CheckedReference, Draft, Job, Limits, NewDraft, NewJob, NewPicture, NewReference, Task
 from storage.store import Store
+from storage.updates import NewUpdate
 
 DAY = 24 * 3600.0
 UNKNOWN = {"template": "Not known.", "values": {}}

@@ -11,8 +11,8 @@ from aiogram.types import Message
 
 from bot.telegram.update_inbox import UPDATES_AT_ONCE, UpdateInbox
 from storage.database import StoreError, UnstorableValueError
-from storage.records import NewUpdate
 from storage.store import Store
+from storage.updates import NewUpdate
 
 
 def update(

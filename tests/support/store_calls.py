@@ -12,8 +12,9 @@ from storage.likeness_records import AllowedChat, LikenessQuestion, NewLikeness
 from storage.money import Budget, BudgetRules, Charge, Period
 from storage.new_jobs import DAY
 from storage.pictures import Sent
-from storage.records import CheckedReference, Cost, Draft, Job, Limits, NewDraft, NewReference, NewUpdate, Task
+from storage.records import CheckedReference, Cost, Draft, Job, Limits, NewDraft, NewReference, Task
 from storage.store import Store
+from storage.updates import NewUpdate
 from tests.support.store_calls_duels import duels
 from tests.support.store_calls_help import help_with_words
 from tests.support.store_calls_people import access, data_of_people, groups, people

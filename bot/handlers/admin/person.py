@@ -14,7 +14,7 @@ from bot.handlers.usage import month_start
 from bot.telegram.formatting import money
 from bot.telegram.keyboards import button, in_rows
 from storage.access_records import LimitName, SeenPerson
-from storage.records import ProviderUsage
+from storage.usage import ProviderUsage
 
 PAGE = "people"
 LIMITS: dict[str, LimitName] = {"w": "waiting", "t": "daily"}
