@@ -18,7 +18,7 @@ from bot.jobs.ports import error_message
 from bot.jobs.progress import ProgressTracker
 from providers.errors import Sentence
 from storage.database import StoreError
-from storage.duel_records import DuelStanding
+from storage.duel_records import Duel, DuelStanding
 from storage.job_states import JobState
 from storage.records import Job
 
@@ -42,9 +42,12 @@ class Duels(Component):
         self._finisher = finisher
         self._progress = progress
         self._looks = Background()
+        self._tells = Background()
         self._loop = Background()
         # The duels that are being read; True: one of their jobs has changed meanwhile.
         self._reading: dict[int, bool] = {}
+        # The duels whose results are being told here: a chat that Telegram has muted may take minutes.
+        self._telling: set[int] = set()
         self._soon = asyncio.Event()
 
     @property
@@ -59,11 +62,13 @@ class Duels(Component):
     async def drain(self) -> None:
         """Wait until what has changed is read."""
         await self._loop.aclose()
+        await self._tells.aclose()
         await self._looks.drain()
 
     async def aclose(self) -> None:
         """Look at nothing more."""
         await self._loop.aclose()
+        await self._tells.aclose()
         await self._looks.aclose()
 
     def changed(self, job: Job) -> None:
@@ -81,11 +86,25 @@ class Duels(Component):
         """Close a duel whose vote is over, and tell its result, unless another worker does. Raises `Undelivered`."""
         now = self._context.clock()
         taken = await self._store.duel_votes.take(duel_id, now, now + TELL_SECONDS, self._context.worker.id)
-        if taken is None:
+        if taken is None or taken.id in self._telling:
             return False
-        await self._context.notifier.tell_result(taken)
-        await self._store.duel_votes.told(duel_id, self._context.clock())
+        await self._tell(taken)
         return True
+
+    async def _tell(self, taken: Duel) -> None:
+        self._telling.add(taken.id)
+        try:
+            await self._context.notifier.tell_result(taken)
+            await self._store.duel_votes.told(taken.id, self._context.clock())
+        finally:
+            self._telling.discard(taken.id)
+
+    async def _tell_due(self, taken: Duel) -> None:
+        try:
+            await self._tell(taken)
+        except Exception as error:
+            # It is due again after `TELL_SECONDS`.
+            log.warning("telling the result of duel %d failed (%r); it is tried again", taken.id, error)
 
     async def _look(self, duel_id: int) -> None:
         try:
@@ -141,13 +160,9 @@ class Duels(Component):
         taken = await self._store.duel_votes.take_due(now, now + TELL_SECONDS, self._context.worker.id)
         if taken is None:
             return False
-        try:
-            await self._context.notifier.tell_result(taken)
-        except Exception as error:
-            # It is due again after `TELL_SECONDS`; the others are not kept waiting.
-            log.warning("telling the result of duel %d failed (%r); it is tried again", taken.id, error)
-        else:
-            await self._store.duel_votes.told(taken.id, self._context.clock())
+        if taken.id not in self._telling:
+            # Beside each other: the trouble of one chat keeps no other one waiting.
+            self._tells.spawn(self._tell_due(taken), f"the result of duel {taken.id}")
         return True
 
     async def _leave_out(self) -> None:
