@@ -54,5 +54,6 @@ async def _play(store: Store, duel_id: int, made: list[Job], now: float) -> None
     assert await votes.take_due(now, now, 0)
     assert [one.won for one in await votes.results(duel_id)] == [False, True]
     await votes.told(duel_id, now)
+    assert await duels.late(duel_id) == [job.id for job in made]
     assert not await duels.void(duel_id, now)
     assert await duels.standing(duel_id)
