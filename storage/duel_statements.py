@@ -110,16 +110,14 @@ RECORDS = (
     .group_by(duel_results.c.provider, duel_results.c.currency)
 )
 _ready = jobs.alias("ready")
-# In a duel that has a picture for long, the jobs that nobody has begun.
-STUCK = (
-    select(jobs.c.id)
+# In a duel that has a picture for long, the jobs that are not ready.
+UNREADY = (
+    select(jobs)
     .join(duels, duels.c.id == jobs.c.duel_id)
     .where(
         RUNNING,
         duels.c.told_at.is_(None),
         is_in(jobs.c.state, NOT_READY),
-        ~IS_STARTED,
-        ~select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.ticket.is_not(None)).exists(),
         select(_ready.c.id)
         .join(tasks, tasks.c.job_id == _ready.c.id)
         .where(
@@ -130,4 +128,8 @@ STUCK = (
         .exists(),
     )
     .order_by(jobs.c.id)
+)
+# Those of them that nobody has begun.
+STUCK = UNREADY.with_only_columns(jobs.c.id).where(
+    ~IS_STARTED, ~select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.ticket.is_not(None)).exists()
 )

@@ -29,6 +29,7 @@ from storage.duel_statements import (
     STUCK,
     TOLD_WITH_FIRST,
     TRY_POLL,
+    UNREADY,
     VOID,
     WITH_PICTURES,
 )
@@ -171,6 +172,10 @@ class Duels(Operations):
     async def stuck(self, before: float) -> list[int]:
         """The jobs that nobody has begun in duels that have had a picture since before this time."""
         return list((await self._db.fetch(STUCK, {"before": before})).scalars())
+
+    async def unready(self, before: float) -> list[Job]:
+        """The jobs that are not ready in duels that have had a picture since before this time."""
+        return [as_job(row) for row in (await self._db.fetch(UNREADY, {"before": before})).mappings()]
 
     async def forget(self, before: float) -> None:
         """Delete those that were asked about before this time, and never begun."""

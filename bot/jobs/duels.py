@@ -32,6 +32,8 @@ TELL_SECONDS = 60.0
 """How long a worker has for telling a result before another one does."""
 LEFT_OUT = Sentence("It didn't begin in time, so the duel went on without it. Nothing was charged.")
 
+TAKEN_OUT = Sentence("This bot doesn't offer this service any more. What it has begun is charged anyway.")
+
 
 class Duels(Component):
     """Looks at the duels of this worker's jobs."""
@@ -166,11 +168,18 @@ class Duels(Component):
         return True
 
     async def _leave_out(self) -> None:
-        """Cancel what nobody has begun in a duel that has had a picture for long."""
-        now = self._context.clock()
-        for job_id in await self._store.duels.stuck(now - WAIT_SECONDS):
-            words = error_message(LEFT_OUT)
-            if await self._store.jobs.cancel(job_id, now, words, words, only_unstarted=True):
-                log.info("job %d is left out of its duel: it did not begin", job_id)
-                self._context.wake(job_id)
-                self._context.queue_changed.set()
+        """Cancel what nobody has begun in a duel that has had a picture for long, and what nobody goes on with, as the
+        operator has taken its service out: the others' pictures are paid."""
+        before, context = self._context.clock() - WAIT_SECONDS, self._context
+        for job_id in await self._store.duels.stuck(before):
+            await self._cancel(job_id, LEFT_OUT, only_unstarted=True)
+        for job in await self._store.duels.unready(before):
+            if job.provider not in context.providers and context.is_mine(job):
+                await self._cancel(job.id, TAKEN_OUT)
+
+    async def _cancel(self, job_id: int, why: Sentence, *, only_unstarted: bool = False) -> None:
+        words, now = (error_message(LEFT_OUT), error_message(why)), self._context.clock()
+        if await self._store.jobs.cancel(job_id, now, *words, only_unstarted=only_unstarted):
+            log.info("job %d is left out of its duel: %s", job_id, why)
+            self._context.wake(job_id)
+            self._context.queue_changed.set()

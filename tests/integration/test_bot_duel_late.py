@@ -1,11 +1,13 @@
-"""A duel of which one picture comes later than its service's time limit: it is paid, and can be had."""
+"""A duel of which one picture comes late, or can't be fetched at once: it is paid, and can be had."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from bot.demo.telegram import ChatMessage
+from providers.jimeng.simulator import Fault as JimengFault
 from providers.simulators.faults import Fault
 from storage.job_states import JobState
 from tests.support.app_harness import AppHarness
@@ -24,7 +26,14 @@ def second() -> SecondService:
 
 @pytest.fixture
 async def harness(tmp_path: Path, second: SecondService) -> AsyncIterator[AppHarness]:
+    """Jimeng's time limit is short."""
     async with second.harness(tmp_path, time_limit=0.3) as harness:
+        yield harness
+
+
+@pytest.fixture
+async def patient(tmp_path: Path, second: SecondService) -> AsyncIterator[AppHarness]:
+    async with second.harness(tmp_path) as harness:
         yield harness
 
 
@@ -60,3 +69,34 @@ async def test_what_comes_late_is_had_where_there_is_none(harness: AppHarness, s
     told = await harness.ended("No service made a picture")
     assert "unusually long" in told.text
     await fetched(harness, told)
+
+
+async def test_a_picture_that_is_not_there_yet_is_waited_for(patient: AppHarness) -> None:
+    await begun(patient)
+    patient.jimeng.faults.append(JimengFault(kind="status", status=404, action="picture", times=2))
+    patient.release()
+    vote = await patient.ended(SHOW)
+    assert vote.buttons == ["A", "B", SHOW]
+    assert len(patient.album()) == 2
+
+
+async def test_a_picture_that_can_not_be_fetched_is_had_later(patient: AppHarness) -> None:
+    await begun(patient)
+    patient.jimeng.faults.append(JimengFault(kind="status", status=404, action="picture", times=1000))
+    patient.release()
+    result = await patient.ended("Tap a letter")
+    assert len(patient.album()) == 1
+    patient.jimeng.faults.clear()
+    await fetched(patient, result)
+
+
+async def test_what_comes_while_a_chat_votes_changes_no_vote(patient: AppHarness) -> None:
+    await begun(patient)
+    patient.release()
+    await patient.ended(SHOW)
+    store = patient.app.store
+    (picture,) = await store.pictures.of_job(1)
+    await store.database.execute(text(f"UPDATE pictures SET message_id = NULL WHERE id = {picture.id}"))
+    assert await patient.app.engine.retry(1)
+    await patient.quiet()
+    assert len(patient.album()) == 2

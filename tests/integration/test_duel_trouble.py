@@ -8,6 +8,7 @@ import pytest
 
 from bot.jobs import duels
 from storage.duel_records import Duel, DuelState, NewDuel
+from storage.job_states import JobState
 from storage.quota import UNLIMITED
 from storage.records import Job, NewJob
 from tests.support.engine_harness import EngineHarness, open_engine_harness, until
@@ -70,3 +71,29 @@ async def test_a_muted_chat_keeps_no_other_from_its_result(
 async def _has_told(harness: EngineHarness, duel_id: int) -> bool:
     found = await harness.store.duels.get(duel_id)
     return found is not None and found.told_at is not None
+
+
+async def test_a_service_that_was_taken_out_keeps_no_picture_back(
+    engine_harness: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duels, "WAIT_SECONDS", -1.0)
+    jobs = await begun(engine_harness, "duel", -1)
+    await engine_harness.running()
+    engine_harness.provider.finish("t1")
+
+    async def is_second() -> bool:
+        return [one.ticket for one in await engine_harness.store.tasks.running()] == ["t2"]
+
+    await until(is_second)
+    await engine_harness.crash()
+    (task,) = await engine_harness.store.tasks.running()
+    for table, column in (("jobs", "id"), ("tasks", "job_id")):
+        await engine_harness.run(f"UPDATE {table} SET provider = 'gone' WHERE {column} = {task.job_id}")
+    await engine_harness.start()
+    first, second = sorted(jobs, key=lambda job: job.id == task.job_id)
+    await engine_harness.finished(first, JobState.DELIVERED)
+
+    async def is_left_out() -> bool:
+        return await engine_harness.state(second) is JobState.KEEPING
+
+    await until(is_left_out)
