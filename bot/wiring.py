@@ -97,7 +97,7 @@ async def assembled(settings: Settings) -> AsyncIterator[App]:
             newest=newest,
             languages=languages,
             providers=providers,
-            helps=settings.assistant.is_on,
+            helps=settings.assistant.improves,
         )
         telegram.status.may_show = telegram.stage.there.may_show = worker.may_show
         access = Access(settings.access, settings.limits, store)

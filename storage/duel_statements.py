@@ -5,7 +5,7 @@ from sqlalchemy import BindParameter, Float, and_, bindparam, case, delete, func
 from storage.duel_records import Duel, DuelState
 from storage.job_states import NOT_READY, TaskState, is_in
 from storage.rows import IS_STARTED, is_orphaned
-from storage.schema import duel_results, duels, jobs, pictures, tasks, votes
+from storage.schema import depicted, duel_results, duels, jobs, pictures, tasks, votes
 from storage.statements import upsert
 
 DUEL_COLUMNS = [duels.c[name] for name in Duel.__slots__]
@@ -23,6 +23,8 @@ REQUESTS = select(*DUEL_COLUMNS, duels.c.requests).where(_OWN, ASKED)
 LOCK_REQUESTS = REQUESTS.with_for_update()
 LOCK = DUEL.with_for_update()
 DROP = delete(duels).where(_OWN, ASKED)
+# Whom several jobs of one duel depict hears of it once.
+TOLD_WITH_FIRST = update(depicted).where(depicted.c.job_id == bindparam("job_id")).values(told=True)
 BEGIN = update(duels).where(_OWN).values(state=DuelState.RUNNING, requests=None)
 JOBS = select(jobs).where(jobs.c.duel_id == _OF_DUEL).order_by(jobs.c.id)
 WITH_PICTURES = (

@@ -26,6 +26,7 @@ from storage.duel_statements import (
     REQUESTS,
     SHOWN,
     STUCK,
+    TOLD_WITH_FIRST,
     TRY_POLL,
     VOID,
     WITH_PICTURES,
@@ -86,7 +87,8 @@ class Duels(Operations):
         """Make the jobs of a duel whose person agrees, all or none of them; each counts as a request. Empty: it has
         begun, or is dropped.
 
-        Raises `QuotaExceededError`, and `BudgetExceededError` where a budget has no room for the prices of all.
+        Raises `QuotaExceededError`, `BudgetExceededError` where a budget has no room for the prices of all, and
+        `LikenessGoneError`.
         """
         duel = asked.duel
         await connection.lock(f"person {duel.user_id}")
@@ -100,7 +102,10 @@ class Duels(Operations):
             await refuse_unaffordable(connection, rules, charge, now)
         await drop_drafts(connection, requests[0].idempotency_key.rpartition(":")[0])
         await connection.execute(BEGIN, which)
-        return [await complete_job(connection, job, new) for new, job in added if job]
+        made = [await complete_job(connection, job, new) for new, job in added if job]
+        for job in made[1:]:
+            await connection.execute(TOLD_WITH_FIRST, {"job_id": job.id})
+        return made
 
     async def get(self, duel_id: int) -> Duel | None:
         """The duel, or None."""

@@ -17,6 +17,8 @@ MOST_SPACED, MOST_LETTERS = 1500, 700
 """Characters of the words that are kept: of those with spaces, and of Chinese."""
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,300}>")
 _PAGE = re.compile(r"<(?:!doctype|html|head|body|script)\b", re.IGNORECASE)
+_THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+"""Of models that think aloud."""
 _FENCE = re.compile(r"^```\w*|```$")
 _MARKUP = re.compile(r"\*\*|__|`|^#+\s*|^[-*•]\s+", re.MULTILINE)
 _DASHES = re.compile(r"(?<![^\W_])[-‐‑‒–−﹣－]{1,}(?=\w)|-{2,}|——(?=[a-z])", re.IGNORECASE)
@@ -46,7 +48,8 @@ def read_words(said: object, without_flags: Callable[[str], str], most: int = MO
 
     Raises `UnusableAnswerError`.
     """
-    if not isinstance(said, str) or len(said) > MOST_RAW or _PAGE.search(said):
+    said = _THOUGHTS.sub("", said) if isinstance(said, str) else ""
+    if len(said) > MOST_RAW or _PAGE.search(said):
         raise UnusableAnswerError("not a text of a prompt's length")
     words, _sign, translation = said.strip().partition(f"\n{TRANSLATION}")
     plain = Words(*(_cut(plain_words(one, without_flags), most) for one in (words, translation)))

@@ -100,7 +100,9 @@ class AssistantClient:
         listed = {one.id for one in (await self._rest.query(self._at("models"), _Models)).data}
         settings = self.settings
         asked = (settings.model, settings.vision_model, settings.transcription_model)
-        if missing := [name for name in asked if name and listed and name not in listed]:
+        # Some list them with a folder: "models/…".
+        known = listed | {name.rpartition("/")[2] for name in listed}
+        if missing := [name for name in asked if name and listed and name not in known]:
             raise MisconfiguredError(f"it has no model {', '.join(dict.fromkeys(missing))}: check the models")
 
     @cached_property

@@ -46,6 +46,11 @@ class AssistantSettings(BaseModel):
         return bool(self.base_url)
 
     @property
+    def improves(self) -> bool:
+        """Whether it finds better words: ✨."""
+        return self.is_on and bool(self.model)
+
+    @property
     def host(self) -> str:
         """The host that people's words go to."""
         return URL(self.base_url).host or ""

@@ -14,9 +14,10 @@ from bot.handlers.callback_helpers import answer, forgotten_text, message_of, ow
 from bot.handlers.confirmations import ANSWER_SECONDS
 from bot.handlers.hints import words_of
 from bot.handlers.imagine import NOT_FORWARDED, AddressesBot, own_pictures
+from bot.handlers.own_words import words_above
 from bot.handlers.prompt_flags import FlagError, Scan
 from bot.handlers.request_context import RequestContext, keep_chat_as_author, key_of
-from bot.handlers.request_service import RequestService, quota_text
+from bot.handlers.request_service import Overrides, RequestService, quota_text
 from bot.telegram.callback_data import HelpCallback
 from bot.telegram.formatting import plain, say
 from bot.telegram.message_input import pictures_replied_to
@@ -147,7 +148,8 @@ async def improve_job(
             return
         context = RequestContext.of_press(query, message, reply_to(job, message), language, preferences)
         context = keep_chat_as_author(context, job)
-        await _press(query, requests, help_calls, await requests.repeated(context, job))
+        own = Overrides(prompt=await words_above(message, job, requests))
+        await _press(query, requests, help_calls, await requests.repeated(context, job, own))
 
 
 async def improve_asked(

@@ -12,7 +12,8 @@ from bot.handlers.assistant_calls import HelpCalls
 from bot.handlers.callback_helpers import answer, change_buttons, change_text, is_channel, message_of, owns
 from bot.handlers.price_check import ConfirmationNeededError
 from bot.handlers.request_context import RequestContext, key_of
-from bot.handlers.request_service import NO_DRAFT, RequestService, quota_text
+from bot.handlers.request_reader import NO_DRAFT
+from bot.handlers.request_service import RequestService, quota_text
 from bot.telegram.callback_data import HelpCallback
 from bot.telegram.formatting import flags_of
 from bot.telegram.keyboards import keyboard
@@ -121,6 +122,9 @@ def _request(found: Suggestion, request: NewJob) -> NewJob:
         asked_message_id=None,
         said=None,
         button=None,
+        choices=None,
+        inline_message_id=None,
+        duel_id=None,
     )
 
 
@@ -143,7 +147,7 @@ async def _open(
         await answer(query, _("Only the person who asked for it can answer this."), alert=True)
         return None
     if found is None or found.state is not state:
-        await answer(query, _("These words are not open any more."), alert=True)
+        await answer(query, _("These words have expired. Ask again with ✨."), alert=True)
         return None
     return found
 

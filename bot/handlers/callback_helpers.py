@@ -4,6 +4,7 @@ from aiogram import Bot
 from aiogram.enums import ChatMemberStatus, ChatType
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import CallbackQuery, ChatMemberAdministrator, ChatMemberOwner, InlineKeyboardMarkup, Message
+from aiogram.utils.i18n import get_i18n
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.request_context import RequestContext, keep_chat_as_author
@@ -207,9 +208,12 @@ async def restore_buttons(message: Message, job: Job, requests: RequestService) 
         result = await requests.store.results.of_job(job.id)
         offered = offer(model_of_job(requests.providers, job))
         words = result.words_of(pictures[0]) if result and len(pictures) == 1 else None
-        look, helps = bool(result and result.is_incomplete), requests.assistant is not None
-        buttons = under_result(job, offered, pictures, look=look, words=words, helps=helps)
-        await _restore(message, buttons if message.photo else with_way_back(buttons, job))
+        look, helps = bool(result and result.is_incomplete), requests.improves
+        # Others may have pressed: the message speaks to the person who asked.
+        with get_i18n().use_locale(job.language):
+            buttons = under_result(job, offered, pictures, look=look, words=words, helps=helps)
+            buttons = buttons if message.photo else with_way_back(buttons, job)
+        await _restore(message, buttons)
     elif job.duel_id is not None and (standing := await requests.store.duels.standing(job.duel_id)):
         await _restore(message, result_buttons(standing))
 

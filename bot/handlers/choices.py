@@ -8,7 +8,7 @@
 """
 
 import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.handlers.prompt_flag_scan import Typed, scan
@@ -31,7 +31,6 @@ TOO_MANY = N_("That would be {count} pictures, and an album holds {most}. Leave 
 TOO_MANY_OF_EACH = N_(
     "That would be {count} pictures, and an album holds {most}. Leave out some choices, or add {use} 1."
 )
-PEOPLE_AMONG = N_("People can't stand among choices. Name them outside the braces.")
 FLAG_AMONG = N_("Options can't stand among choices. Put --{name} after the braces.")
 
 
@@ -105,14 +104,6 @@ def read_choices(prompt: str) -> Words:
     if found.count == 1:
         return Words(found.texts[0])
     return Words(prompt, [text.strip() for text in found.texts], found.count)
-
-
-def check_people(words: Words, named: Callable[[str], Collection[Hashable]]) -> None:
-    """Refuse people among choices: their photos would go with the pictures of the others, too. `named`: whom a prompt
-    names. Raises `FlagError`."""
-    whole = set(named(words.prompt))
-    if any(set(named(one)) != whole for one in words.choices or ()):
-        raise FlagError(Sentence(PEOPLE_AMONG))
 
 
 def is_flag_among(text: str, flag: Typed, known: Mapping[str, KnownFlag]) -> bool:

@@ -10,7 +10,8 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import answer, change_buttons, change_text, message_of, owns
 from bot.handlers.price_check import ConfirmationNeededError
-from bot.handlers.request_service import NO_DRAFT, RequestService, quota_text
+from bot.handlers.request_reader import NO_DRAFT
+from bot.handlers.request_service import RequestService, quota_text
 from bot.jobs.prices import Price
 from bot.money import shown
 from bot.telegram.callback_data import ConfirmCallback
@@ -42,12 +43,10 @@ async def ask_about_price(error: ConfirmationNeededError, bot: Bot, requests: Re
     about = ReplyParameters(message_id=new.message_id, allow_sending_without_reply=True) if new.message_id else None
     sent = await bot.send_message(
         new.chat_id,
-        "\n".join([question(error.price), *_listed(new.choices or [])]),
+        "\n".join([question(error.price), *listed(new.choices or [])]),
         message_thread_id=new.thread_id,
         reply_parameters=about,
-        reply_markup=_buttons(
-            error.confirmation_id, has_choices=bool(new.choices), helps=requests.assistant is not None
-        ),
+        reply_markup=_buttons(error.confirmation_id, has_choices=bool(new.choices), helps=requests.improves),
     )
     if error.draft != NO_DRAFT and sent.chat.type != ChatType.CHANNEL:
         # Other words, for a cheaper request, are about the same pictures. A job of these words drops the draft.
@@ -70,7 +69,7 @@ def question(price: Price) -> str:
     return words.format(count=price.pictures, price=shown(price.cost))
 
 
-def _listed(choices: Sequence[str]) -> list[str]:
+def listed(choices: Sequence[str]) -> list[str]:
     """The words of each picture, numbered: one sees how the braces are read."""
     return [escape(f"{number}. {cut(words, LISTED_LENGTH)}", quote=False) for number, words in enumerate(choices, 1)]
 
@@ -128,5 +127,5 @@ def _buttons(confirmation_id: int, *, has_choices: bool, helps: bool) -> InlineK
             button(_("No"), ConfirmCallback(do="no", confirmation=confirmation_id)),
         ],
         [written] if has_choices else [],
-        [help_button("price", confirmation_id)] if helps else [],
+        [help_button("price", confirmation_id)] if helps and not has_choices else [],
     )

@@ -9,7 +9,15 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import answer, change_buttons, change_text, message_of, owns
 from bot.handlers.confirmations import ANSWER_SECONDS
-from bot.handlers.duel_services import Contender, TooFewServicesError, as_duel, line_up, price_now, quote_services
+from bot.handlers.duel_services import (
+    Contender,
+    TooFewServicesError,
+    as_duel,
+    begin,
+    line_up,
+    price_now,
+    quote_services,
+)
 from bot.handlers.hints import spoken
 from bot.handlers.imagine import NOT_FORWARDED, own_pictures
 from bot.handlers.prompt_flags import FlagError
@@ -67,7 +75,8 @@ async def duel(
     if draft is None:
         return
     try:
-        contenders = await line_up(requests, context, words, draft)
+        references, _depicts = await requests.people.references_of(context, words.prompt, draft.references)
+        contenders = await line_up(requests, context, words, Draft(references, draft.style))
     except FlagError as error:
         await reply_privately(message, say(*error.sentences))
     except TooFewServicesError as error:
@@ -139,7 +148,7 @@ async def start(query: CallbackQuery, callback_data: DuelCallback, requests: Req
         await answer(query, _("The prices have changed. Send your words again."), alert=True)
         return
     try:
-        await requests.engine.begin_duel(asked, requests.access.quota(asked.duel.user_id))
+        await begin(requests, asked)
     except QuotaExceededError as error:
         await answer(query, quota_text(error), alert=True)
         return

@@ -8,17 +8,20 @@ from functools import partial
 
 from pydantic import ValidationError
 
+from bot.handlers.depicted_people import PictureNotAllowedError
 from bot.handlers.prompt_flag_scan import Typed
 from bot.handlers.prompt_flags import FlagError, Scan, shortened
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
+from bot.jobs.likeness_references import TAKEN_BACK
 from bot.jobs.prices import price_of
 from bot.jobs.request_builder import would_be
 from bot.telegram.flag_names import spellings
 from bot.telegram.formatting import plain
 from bot.telegram.provider_labels import title
 from providers.errors import InvalidRequestError, Sentence
-from storage.duel_records import LETTERS, NewDuel
+from storage.duel_records import LETTERS, AskedDuel, NewDuel
+from storage.likeness_records import LikenessGoneError
 from storage.records import Cost, Draft, NewJob
 from storage.settings_records import ChatRules
 
@@ -61,6 +64,8 @@ async def line_up(requests: RequestService, context: RequestContext, words: Scan
     rules = await requests.check(context)
     if words.value(COUNT) not in {None, "1"}:
         raise FlagError(ONE_PICTURE)
+    references, _depicts = await requests.people.references_of(context, words.prompt, draft.references)
+    draft = replace(draft, references=references)
     of = partial(_contender, requests, context, words, draft, rules)
     if typed := words.value(PROVIDER):
         return await _named(requests, typed, of)
@@ -91,6 +96,19 @@ def as_duel(context: RequestContext, contenders: Sequence[Contender]) -> NewDuel
     )
     prices = tuple(one.price for one in contenders)
     return NewDuel(context.idempotency_key, context.chat_id, context.user_id, requests, prices)
+
+
+async def begin(requests: RequestService, asked: AskedDuel) -> None:
+    """Make the jobs of a duel whose person agrees to its prices. Raises `QuotaExceededError` and
+    `PictureNotAllowedError`."""
+    depicts = await requests.people.check(asked.duel.chat_id, asked.requests[0].references)
+    try:
+        made = await requests.engine.begin_duel(asked, requests.access.quota(asked.duel.user_id))
+    except LikenessGoneError as error:
+        raise PictureNotAllowedError(TAKEN_BACK) from error
+    for job in made[:1] if depicts else ():
+        # Those whom it depicts hear of it once.
+        requests.people.notices.tell(job)
 
 
 def price_now(requests: RequestService, new: NewJob) -> Cost | None:

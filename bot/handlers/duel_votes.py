@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from aiogram import F, Router
-from aiogram.types import CallbackQuery, Message, PollAnswer
+from aiogram.types import CallbackQuery, PollAnswer
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import (
@@ -70,8 +70,8 @@ async def close(query: CallbackQuery, callback_data: DuelCallback, requests: Req
     found = await _here(query, callback_data, requests)
     if found is None:
         return
-    bot, duel = query.bot, found.duel
-    is_admin = bot is not None and await is_chat_admin(bot, duel.chat_id, query.from_user.id)
+    duel, who = found.duel, query.from_user.id
+    is_admin = query.bot is not None and duel.chat_id < 0 and await is_chat_admin(query.bot, duel.chat_id, who)
     if not is_admin and not await owns(query, duel.user_id):
         await answer(query, _("Only the person who started the duel, or an admin, can end the vote."), alert=True)
         return
@@ -109,9 +109,8 @@ async def list_pictures(query: CallbackQuery, callback_data: DuelCallback, reque
 async def _here(query: CallbackQuery, press: DuelCallback, requests: RequestService) -> DuelStanding | None:
     """The duel of a press, in whose chat the button is; None when the press was answered here."""
     found = await requests.store.duels.standing(press.duel)
-    message = query.message if isinstance(query.message, Message) else None
     # Callback data can be forged: only those who see the pictures may vote on them.
-    if found is None or (message is not None and message.chat.id != found.duel.chat_id):
+    if found is None or query.message is None or query.message.chat.id != found.duel.chat_id:
         await answer(query, forgotten_text(), alert=True)
         return None
     return found

@@ -16,12 +16,15 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.callback_helpers import answer
 from bot.handlers.chat_policy import ChatNotAllowedError
 from bot.handlers.confirmations import ask_about_price
+from bot.handlers.depicted_people import PictureNotAllowedError
 from bot.handlers.price_check import ConfirmationNeededError
 from bot.handlers.request_service import RequestService
+from bot.jobs.likeness_references import TAKEN_BACK
 from bot.telegram.i18n import ENGLISH, Languages
 from bot.telegram.private_reply import reply_privately
 from bot.telegram.telegram_errors import is_gone
 from storage.database import StoreError, UnstorableValueError
+from storage.likeness_records import LikenessGoneError
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +41,9 @@ async def handle_error(
 ) -> None:
     """Answer a press, or a message in private. In a group the message may not have been meant for the bot."""
     error, query, message = event.exception, event.update.callback_query, _message(event)
+    if isinstance(error, LikenessGoneError):
+        with languages.speaking(language):
+            error = PictureNotAllowedError(TAKEN_BACK)
     if isinstance(error, StoreError) and not isinstance(error, UnstorableValueError):
         # The inbox keeps the update and passes it on again.
         raise error

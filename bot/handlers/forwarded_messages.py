@@ -49,7 +49,7 @@ async def forwarded(
         await message.reply(why)
     else:
         words = _("This is a forwarded message. Shall I draw its words?")
-        helps = [help_button("above")] if requests.assistant else []
+        helps = [help_button("above")] if requests.improves else []
         await message.reply(words, reply_markup=keyboard([button(_("🎨 Draw its words"), ForwardedCallback())], helps))
 
 

@@ -13,7 +13,8 @@ from bot.handlers.callback_helpers import answer, change_buttons, forgotten_text
 from bot.handlers.prompt_flag_scan import without_name
 from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext
-from bot.handlers.request_service import NO_DRAFT, RequestService, quota_text
+from bot.handlers.request_reader import NO_DRAFT
+from bot.handlers.request_service import RequestService, quota_text
 from bot.telegram.callback_data import DrawCallback, ExampleCallback
 from bot.telegram.formatting import plain
 from bot.telegram.keyboards import button, keyboard

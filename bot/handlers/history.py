@@ -239,7 +239,7 @@ async def send(query: CallbackQuery, callback_data: HistoryCallback, requests: R
     job, picture = pressed.job, pressed.picture
     offered = offer(model_of_job(requests.providers, job))
     words = await own_words(picture, job, requests) or job.prompt
-    helps = requests.assistant is not None
+    helps = requests.improves
     text, buttons = caption(words), under_result(job, offered, [picture], words=words, helps=helps)
     if picture.photo_id:
         await pressed.message.answer_photo(picture.photo_id, caption=text, reply_markup=buttons)

@@ -17,7 +17,8 @@ from bot.handlers.late_items import join_earlier_album
 from bot.handlers.prompt_flags import FlagError, Scan
 from bot.handlers.queue_links import under_refusal
 from bot.handlers.request_context import RequestContext
-from bot.handlers.request_service import NO_DRAFT, RequestService, quota_text
+from bot.handlers.request_reader import NO_DRAFT
+from bot.handlers.request_service import RequestService, quota_text
 from bot.handlers.small_talk import is_talk
 from bot.handlers.which_picture import ask_which, choice_of
 from bot.telegram.formatting import say

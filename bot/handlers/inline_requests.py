@@ -5,6 +5,7 @@ without its message: the store knows whose it is, and which message shows the jo
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -14,7 +15,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.callback_helpers import answer, forgotten_text
 from bot.handlers.chat_policy import ChatNotAllowedError
-from bot.handlers.confirmations import ANSWER_SECONDS, question
+from bot.handlers.confirmations import ANSWER_SECONDS, listed, question
 from bot.handlers.inline import OFFER_PREFIX
 from bot.handlers.price_check import ConfirmationNeededError
 from bot.handlers.prompt_flags import FlagError
@@ -44,11 +45,18 @@ class InlineService:
     messages: InlineMessages
     private: PrivateChats
 
-    async def say(self, context: RequestContext, prompt: str, text: str, buttons: InlineKeyboardMarkup | None) -> str:
-        """Show a text in the message of inline mode, below the words; returns it. Where Telegram can't be reached the
-        message keeps its button, which is still good."""
+    async def say(
+        self,
+        context: RequestContext,
+        prompt: str,
+        text: str,
+        buttons: InlineKeyboardMarkup | None,
+        more: Sequence[str] = (),
+    ) -> str:
+        """Show a text in the message of inline mode, below the words, and lines that are HTML below it; returns the
+        text. Where Telegram can't be reached the message keeps its button, which is still good."""
         try:
-            shown = with_words(prompt, escape(text, quote=False))
+            shown = with_words(prompt, "\n".join([escape(text, quote=False), *more]))
             await self.messages.tell(context.inline_message_id or "", shown, buttons)
         except Undelivered as error:
             log.warning("changing a message of inline mode failed (%s); it keeps its button", error)
@@ -60,7 +68,7 @@ def make_router() -> Router:
     router = Router(name="inline requests")
     router.chosen_inline_result.register(chosen, F.inline_message_id, F.result_id.startswith(OFFER_PREFIX))
     router.callback_query.register(begin, F.inline_message_id, OfferCallback.filter())
-    router.callback_query.register(agree, F.inline_message_id, InlineCallback.filter(F.do == "make"))
+    router.callback_query.register(agree, F.inline_message_id, InlineCallback.filter(F.do.in_({"make", "written"})))
     router.callback_query.register(refuse, F.inline_message_id, InlineCallback.filter(F.do == "no"))
     router.callback_query.register(cancel, F.inline_message_id, InlineCallback.filter(F.do == "cancel"))
     router.callback_query.register(look_again, F.inline_message_id, InlineCallback.filter(F.do == "look"))
@@ -101,7 +109,7 @@ async def begin(
 
 
 async def agree(query: CallbackQuery, callback_data: InlineCallback, inline: InlineService) -> None:
-    """Make the request at its price. A second press changes nothing."""
+    """Make the request at its price, or of its words as they are written. A second press changes nothing."""
     found = await _asked(query, callback_data, inline)
     if found is None:
         return
@@ -110,7 +118,7 @@ async def agree(query: CallbackQuery, callback_data: InlineCallback, inline: Inl
         return
     context = _context(query.from_user, query.inline_message_id, found.request.language, Preferences())
     try:
-        await inline.requests.confirmed(found)
+        await inline.requests.confirmed(found, as_written=callback_data.do == "written")
     except ConfirmationNeededError as error:
         await answer(query, await _ask(inline, context, error))
     except (QuotaExceededError, ChatNotAllowedError) as error:
@@ -196,7 +204,9 @@ async def _ask(inline: InlineService, context: RequestContext, error: Confirmati
     """Ask in the message whether the request shall be made at its price. Returns the question."""
     if error.confirmation_id is None:
         return ""
-    return await inline.say(context, error.request.prompt, question(error.price), to_confirm(error.confirmation_id))
+    choices = error.request.choices or []
+    buttons = to_confirm(error.confirmation_id, has_choices=bool(choices))
+    return await inline.say(context, error.request.prompt, question(error.price), buttons, listed(choices))
 
 
 def _why(error: FlagError | QuotaExceededError | ChatNotAllowedError) -> str:

@@ -21,7 +21,7 @@ from aiogram.utils.i18n import gettext as _
 from bot.handlers.callback_helpers import answer, change_text
 from bot.handlers.imagine import PRIVATE
 from bot.handlers.request_service import RequestService
-from bot.telegram.callback_data import LikenessCallback
+from bot.telegram.callback_data import WHOEVER_PRESSES, LikenessCallback
 from bot.telegram.keyboards import button, into_private, keyboard
 from bot.telegram.private_reply import reply_privately
 from storage.likeness_records import AllowedChat, OwnLikeness
@@ -118,6 +118,10 @@ async def stop(query: CallbackQuery, callback_data: LikenessCallback, requests: 
         return
     stopped = await requests.people.stop(query.from_user.id)
     stop_jobs(stopped or [], requests)
+    if callback_data.person == WHOEVER_PRESSES:
+        # The message is for others, too.
+        await answer(query, _gone(), alert=True)
+        return
     text = _("Done. I've erased your photo; nobody can use it any more.")
     if stopped:
         text += " " + _("Cancelled requests with it: {count}").format(count=len(stopped))
@@ -130,7 +134,7 @@ async def stop(query: CallbackQuery, callback_data: LikenessCallback, requests: 
 
 async def whose_press(query: CallbackQuery, press: LikenessCallback) -> bool:
     """Whether the press is by the person whom its button is about; else it is answered here."""
-    if query.from_user.id == press.person:
+    if press.person in {query.from_user.id, WHOEVER_PRESSES}:
         return True
     await answer(query, _("This is about somebody else's photo. Send /me for yours."), alert=True)
     return False
@@ -220,4 +224,4 @@ def _nothing_kept() -> str:
 
 
 def _gone() -> str:
-    return _("I keep no photo of you any more.")
+    return _("I keep no photo of you.")

@@ -178,7 +178,9 @@ async def _entry(place: int, one: OwnRequest, requests: RequestService, message:
     """A request in three lines: its words, where it is, and how far."""
     own = one.own
     prompt = escape(cut(own.job.prompt, LISTED_PROMPT_LENGTH), quote=False)
-    where = [escape(title(requests.providers, own.job.provider), quote=False), await _chat(one, message)]
+    # Who takes part in a duel is not said before it is over.
+    service = "⚔️" if own.job.duel_id else escape(title(requests.providers, own.job.provider), quote=False)
+    where = [service, await _chat(one, message)]
     lines = [f"{place}. {prompt}", f"<i>{' · '.join(part for part in where if part)}</i>", words(one.progress)]
     if own.is_begun:
         lines.append(_("What is being drawn is charged even if you cancel."))
@@ -188,6 +190,8 @@ async def _entry(place: int, one: OwnRequest, requests: RequestService, message:
 async def _chat(one: OwnRequest, message: Message) -> str:
     """The chat that gets the pictures; empty for this one."""
     chat_id = one.own.job.chat_id
+    if one.own.job.inline_message_id:
+        return _("in another chat")
     if chat_id == message.chat.id:
         return ""
     known = one.own.title

@@ -1,10 +1,8 @@
 """Takes requests in: a prompt and pictures become a job, or wait for each other as a draft."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 from aiogram.utils.i18n import gettext as _
@@ -12,41 +10,32 @@ from aiogram.utils.i18n import gettext as _
 from bot.access import Access
 from bot.assistant.settings import AssistantSettings
 from bot.handlers.chat_policy import ChatPolicy
-from bot.handlers.choices import FLAG_AMONG, check_count, check_people, is_flag_among, read_choices
-from bot.handlers.depicted_people import DepictedPeople, PictureNotAllowedError
-from bot.handlers.people_named import names_in
+from bot.handlers.choices import check_count, read_choices
+from bot.handlers.depicted_people import DepictedPeople
 from bot.handlers.price_check import ConfirmationNeededError, PriceCheck
-from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
+from bot.handlers.prompt_flags import Scan
 from bot.handlers.request_context import RequestContext
-from bot.handlers.style_catalog import BUILT_IN_STYLES, NO_STYLE, built_in_style_names, find
+from bot.handlers.request_reader import NO_DRAFT, JobStyle, RequestReader, style_of_topic
 from bot.jobs.engine import JobEngine
-from bot.jobs.likeness_references import TAKEN_BACK
+from bot.jobs.likeness_references import meant
 from bot.jobs.over_budget import no_room
 from bot.jobs.prices import Price, estimate
 from bot.jobs.request_builder import would_be
-from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.formatting import plain
-from bot.telegram.i18n import in_every_language
-from bot.telegram.provider_labels import STYLE, read_model, still_valid
+from bot.telegram.provider_labels import read_model
 from providers.base import Model, Provider
-from providers.errors import Sentence
 from providers.money import Money
-from providers.options import N_, Flag, Options, flags
+from providers.options import Options
 from storage.confirmations import Confirmation
-from storage.likeness_records import LikenessGoneError
 from storage.money import BudgetExceededError
 from storage.quota import Quota, QuotaExceededError
 from storage.records import Draft, Job, NewDraft, NewJob, NewReference
-from storage.settings_records import ChatRules, Preferences, Style
+from storage.settings_records import ChatRules
 from storage.store import Store
-from storage.topics import GENERAL_TOPIC
 
 DRAFT_SECONDS = 600
 """The time for which pictures wait for the next message to bring their prompt."""
 DOUBLE_TAP_SECONDS = 2.0
-NO_DRAFT = Draft()
-JobStyle = Mapping[str, str]
-"""A style as a job keeps it: its `name` and `words`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +52,9 @@ class Overrides:
 NO_OVERRIDES = Overrides()
 
 
-class RequestService:
-    """Takes requests in. `providers` by name; `default`: the provider without a choice; `chat_policy`: whether a
-    chat accepts requests; `access`: who are the bot's admins, and each person's limits; `people`: whom a request
+class RequestService(RequestReader):
+    """Takes requests in. `store`, `providers`, `default`: see `RequestReader`; `chat_policy`: whether a chat accepts
+    requests; `access`: who are the bot's admins, and each person's limits; `people`: whom a request
     depicts; `confirm`: the prices above which people are asked first.
     """
 
@@ -81,10 +70,8 @@ class RequestService:
         people: DepictedPeople,
         confirm: Sequence[Money] = (),
     ) -> None:
+        super().__init__(store, providers, default)
         self.engine = engine
-        self.store = store
-        self.providers = providers
-        self.default = default
         self._chat_policy = chat_policy
         self.access = access
         self.people = people
@@ -94,27 +81,14 @@ class RequestService:
         self.assistant: AssistantSettings | None = None
 
     @property
+    def improves(self) -> bool:
+        """Whether ✨ stands under words: the assistant finds better ones."""
+        return self.assistant is not None and self.assistant.improves
+
+    @property
     def help_commands(self) -> tuple[str, ...]:
         """The commands of help with words, where there is any."""
         return self.assistant.commands if self.assistant else ()
-
-    def bot_flags(self) -> tuple[Flag, ...]:
-        """The bot's own flags."""
-        names = tuple(self.providers)
-        return (
-            Flag("provider", N_("which service draws it"), ", ".join(names), names, self.default),
-            Flag(STYLE, N_("the name of a style"), N_("see /style"), (), ""),
-        )
-
-    async def chosen(self, context: RequestContext) -> str:
-        """The name of the provider of a person's jobs in this chat."""
-        rules = await self.store.chats.rules(context.chat_id, context.thread_id or GENERAL_TOPIC)
-        return self.service_of(await self.store.users.preferences(context.user_id), rules)
-
-    def service_of(self, preferences: Preferences | ChatRules, rules: ChatRules | None = None) -> str:
-        """The name of the provider for a person's preferences, in a chat with these rules."""
-        names = (preferences.provider, rules.provider if rules else None)
-        return next((name for name in names if name is not None and name in self.providers), self.default)
 
     async def check(self, context: RequestContext) -> ChatRules:
         """The chat's rules for a request. Raises `ChatNotAllowedError` where the admins, or Telegram, don't let the bot
@@ -124,18 +98,6 @@ class RequestService:
         """
         by_press = context.button is not None
         return await self._chat_policy.rules(context.chat_id, context.thread_id, context.user_id, by_press=by_press)
-
-    @cached_property
-    def _known_names(self) -> Mapping[str, KnownFlag]:
-        """The flags of all providers and of the bot, by all names that can be typed."""
-        offered = [flag for provider in self.providers.values() for flag in flags(provider.Options)]
-        return known_names([*offered, *self.bot_flags()], {STYLE: built_in_style_names()})
-
-    def scan(self, text: str) -> Scan:
-        """Find the flags in a text. None of them is read among choices."""
-        found = scan(text, self._known_names)
-        among = next((one for one in found.flags if is_flag_among(text, one, self._known_names)), None)
-        return replace(found, among=among.written) if among else found
 
     async def ask(self, context: RequestContext, words: Scan, draft: Draft = NO_DRAFT) -> Job | None:
         """Make a job of a prompt and a draft; a style named in the prompt overrides the draft's.
@@ -189,8 +151,7 @@ class RequestService:
         new = confirmation.request
         await self._chat_policy.rules(new.chat_id, new.thread_id, new.user_id, by_press=True)
         depicts = await self.people.check(new.chat_id, new.references)
-        with _told_as_not_allowed():
-            job = await self._prices.confirmed(confirmation, self.access.quota(new.user_id))
+        job = await self._prices.confirmed(confirmation, self.access.quota(new.user_id))
         if job and depicts:
             self.people.notices.tell(job)
 
@@ -203,8 +164,7 @@ class RequestService:
         for request in would_be(new, options, len(new.references)):
             self.providers[new.provider].validate(request)
         self._prices.refuse_dearer(job, new)
-        with _told_as_not_allowed():
-            is_changed = await self.engine.reword(job.id, new, edited_at)
+        is_changed = await self.engine.reword(job.id, new, edited_at)
         if is_changed and depicts:
             self.people.notices.tell(job)
         return is_changed
@@ -215,15 +175,13 @@ class RequestService:
         rules = await self.check(context)
         name, parsed, style = await self.understand(context, words, rules, draft)
         if style is None:
-            style = draft.style or _style_of_topic(rules)
+            style = draft.style or style_of_topic(rules)
         references, depicts = await self.people.references_of(context, parsed.prompt, draft.references)
         said = read_choices(parsed.prompt)
         new = self._job(context, references, provider=name, prompt=said.prompt)
         options = parsed.options.model_dump(mode="json", exclude_unset=True)
         new = replace(new, options=options, style=style or None, choices=said.choices)
         if said.choices:
-            if any(one.likeness_id for one in references):
-                check_people(said, lambda each: [one.who for one in names_in(each, context.user_id, context.mentions)])
             requests = would_be(new, parsed.options, len(new.references))
             check_count(said, estimate(self.providers[name], *requests))
         return new, parsed.options, depicts
@@ -236,35 +194,6 @@ class RequestService:
         name, parsed, style = await self.understand(context, words, rules)
         new = self._job(context, draft.references, provider=name, prompt=parsed.prompt)
         return replace(new, style=style or draft.style), parsed.options
-
-    async def understand(
-        self, context: RequestContext, words: Scan, rules: ChatRules, draft: Draft = NO_DRAFT
-    ) -> tuple[str, Parsed[Any], JobStyle | None]:
-        """Read the flags: the name of the provider, its options, and the style, if one is named (an empty one: none is
-        wanted). A draft's provider and options take the place of the settings. Raises `FlagError` about all wrong
-        flags."""
-        preferences = context.preferences
-        kept = draft.provider if draft.provider in self.providers else None
-        typed = (words.value("provider") or kept or self.service_of(preferences, rules)).lower()
-        # An unknown name is refused by `read`, which knows the choices.
-        name = next((known for known in self.providers if known.lower() == typed), self.default)
-        style, wrong = None, None
-        if typed_style := words.value(STYLE):
-            try:
-                style = wanted_style(typed_style, await self.store.styles.of(context.user_id))
-            except FlagError as error:
-                wrong = error
-        # The person's own options come first: those of the group that conflict with them are left out.
-        own: dict[str, Any] = {**preferences.options.get(name, {})}
-        own |= {option: value for option, value in rules.options.get(name, {}).items() if option not in own}
-        if draft.options is not None and name == kept:
-            own = dict(draft.options)
-        own, options = still_valid(self.providers[name], own), self.providers[name].Options
-        problems = [*(wrong.sentences if wrong else ())]
-        if words.among:
-            problems.append(Sentence(FLAG_AMONG, {"name": words.among}))
-        parsed = read(words, options, self.bot_flags(), own, problems)
-        return name, parsed, style
 
     async def ask_again(self, context: RequestContext, job: Job, overrides: Overrides = NO_OVERRIDES) -> Job | None:
         """The request of a job again, with `overrides`, as a job of the author in `context`. Raises
@@ -281,22 +210,25 @@ class RequestService:
         await self.check(context)
         references = overrides.references
         if references is None:
-            references = await self.references_again(context, job)
+            references = await self.references_again(context, job, overrides.prompt)
         new = self._job(context, references, provider=job.provider, prompt=overrides.prompt or job.prompt)
         options = job.options if overrides.options is None else overrides.options
         choices = None if overrides.prompt else job.choices
         return replace(new, options=options, style=overrides.style or job.style, choices=choices)
 
     async def _submit(self, new: NewJob, quota: Quota, options: Options | None = None, *, depicts: bool) -> Job | None:
-        with _told_as_not_allowed():
-            job = await self._prices.submit(new, quota, options)
+        job = await self._prices.submit(new, quota, options)
         if job and depicts:
             self.people.notices.tell(job)
         return job
 
-    async def references_again(self, context: RequestContext, job: Job) -> tuple[NewReference, ...]:
-        """The references of a job for another one; in another chat no message shows them."""
-        found = [reference.again() for reference in await self.store.references.of_job(job.id)]
+    async def references_again(
+        self, context: RequestContext, job: Job, prompt: str | None = None
+    ) -> tuple[NewReference, ...]:
+        """The references of a job for another one (`prompt`: with this one of its prompts); in another chat no message
+        shows them."""
+        stored = await self.store.references.of_job(job.id)
+        found = [reference.again() for reference in (meant(prompt, stored) if prompt else stored)]
         is_here = context.chat_id == job.chat_id
         return tuple(one if is_here else replace(one, message_id=None) for one in found)
 
@@ -349,35 +281,6 @@ class RequestService:
             button=context.button,
             inline_message_id=context.inline_message_id,
         )
-
-
-def wanted_style(typed: str, own: Sequence[Style]) -> JobStyle:
-    """The style that a prompt names; empty where it says that it wants none. Raises `FlagError`."""
-    try:
-        return job_style(find(typed, own, typed=True))
-    except FlagError:
-        if typed.casefold() in {NO_STYLE, *in_every_language(NO_STYLE)}:
-            return {}
-        raise
-
-
-def _style_of_topic(rules: ChatRules) -> JobStyle | None:
-    """The style that the admins have chosen for the topic, in the current language."""
-    return job_style(find(rules.style, ())) if rules.style in dict(BUILT_IN_STYLES) else None
-
-
-@contextmanager
-def _told_as_not_allowed() -> Iterator[None]:
-    """Somebody takes their likeness back between the check and the store's own."""
-    try:
-        yield
-    except LikenessGoneError as error:
-        raise PictureNotAllowedError(TAKEN_BACK) from error
-
-
-def job_style(style: Style) -> JobStyle:
-    """A style as a job keeps it."""
-    return {"name": style.name, "words": style.words}
 
 
 def quota_text(error: QuotaExceededError) -> str:

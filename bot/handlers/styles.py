@@ -12,7 +12,8 @@ from bot.handlers.choices import read_choices
 from bot.handlers.imagine import ask_for_words
 from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext
-from bot.handlers.request_service import RequestService, job_style
+from bot.handlers.request_reader import job_style
+from bot.handlers.request_service import RequestService
 from bot.handlers.style_catalog import (
     MAX_NAME_BYTES,
     MAX_NAME_LENGTH,

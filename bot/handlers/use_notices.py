@@ -1,6 +1,7 @@
 """Telling people that somebody else's request depicts them, each request once, and not in a flood."""
 
 import logging
+from collections.abc import Sequence
 from html import escape
 
 from aiogram import Bot
@@ -10,7 +11,7 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.background import Background
 from bot.log_subject import Subject
-from bot.telegram.callback_data import LikenessCallback
+from bot.telegram.callback_data import WHOEVER_PRESSES, LikenessCallback
 from bot.telegram.formatting import cut
 from bot.telegram.i18n import Languages
 from bot.telegram.keyboards import button, keyboard
@@ -52,26 +53,30 @@ class UseNotices:
                 await self._tell(job)
 
     async def _tell(self, job: Job) -> None:
-        for notice in await self._store.likenesses.take_notices(job.id, self._store.clock()):
-            language = await self._store.users.spoken(notice.user_id) or job.language
-            with self._languages.speaking(self._languages.pick(language)):
-                await self._send(job, notice)
+        notices = await self._store.likenesses.take_notices(job.id, self._store.clock())
+        if unreached := [one for one in notices if not await self._tell_in_private(job, one)]:
+            await self._tell_there(job, unreached)
 
-    async def _send(self, job: Job, notice: UseNotice) -> None:
+    async def _tell_in_private(self, job: Job, notice: UseNotice) -> bool:
+        language = await self._store.users.spoken(notice.user_id) or job.language
         try:
-            await self._bot.send_message(notice.user_id, _in_private(job, notice), reply_markup=_buttons(notice))
+            with self._languages.speaking(self._languages.pick(language)):
+                text, buttons = _in_private(job, notice), _buttons(notice.user_id)
+            await self._bot.send_message(notice.user_id, text, reply_markup=buttons)
         except TelegramAPIError as error:
             # They have never written to the bot, or have blocked it.
             log.info("telling a person in private that a job depicts them failed (%s); the group says it", error)
-            await self._send_there(job, notice)
+            return False
+        return True
 
-    async def _send_there(self, job: Job, notice: UseNotice) -> None:
+    async def _tell_there(self, job: Job, notices: Sequence[UseNotice]) -> None:
+        """One message for all of them, in the language of the job."""
         try:
-            await self._bot.send_message(
-                job.chat_id, _in_group(job, notice), message_thread_id=job.thread_id, reply_markup=_buttons(notice)
-            )
+            with self._languages.speaking(self._languages.pick(job.language)):
+                text, buttons = _in_group(job, notices), _buttons(WHOEVER_PRESSES)
+            await self._bot.send_message(job.chat_id, text, message_thread_id=job.thread_id, reply_markup=buttons)
         except TelegramAPIError as error:
-            log.info("telling a person that a job depicts them failed (%s); nobody is told", error)
+            log.info("telling people that a job depicts them failed (%s); nobody is told", error)
 
 
 def _in_private(job: Job, notice: UseNotice) -> str:
@@ -81,10 +86,11 @@ def _in_private(job: Job, notice: UseNotice) -> str:
     return "\n".join([text, *_earlier(notice)])
 
 
-def _in_group(job: Job, notice: UseNotice) -> str:
-    person = f'<a href="tg://user?id={notice.user_id}">{escape(notice.name, quote=False)}</a>'
-    text = _("📷 {person}, {who} is making a picture with your photo.").format(person=person, who=_asker(job))
-    return "\n".join([text, *_earlier(notice)])
+def _in_group(job: Job, notices: Sequence[UseNotice]) -> str:
+    links = (f'<a href="tg://user?id={one.user_id}">{escape(one.name, quote=False)}</a>' for one in notices)
+    people = _(", ").join(links)
+    text = _("📷 {people}: {who} is making a picture with your photo.").format(people=people, who=_asker(job))
+    return "\n".join([text, *(_earlier(notices[0]) if len(notices) == 1 else [])])
 
 
 def _earlier(notice: UseNotice) -> list[str]:
@@ -100,8 +106,8 @@ def _words(job: Job) -> str:
     return escape(cut(job.prompt, QUOTED_LENGTH), quote=False)
 
 
-def _buttons(notice: UseNotice) -> InlineKeyboardMarkup:
+def _buttons(person: int) -> InlineKeyboardMarkup:
     return keyboard(
-        [button(_("Not me any more"), LikenessCallback(do="stop", person=notice.user_id), "danger")],
-        [button(_("🔕 Don't tell me again"), LikenessCallback(do="mute", person=notice.user_id))],
+        [button(_("Not me any more"), LikenessCallback(do="stop", person=person), "danger")],
+        [button(_("🔕 Don't tell me again"), LikenessCallback(do="mute", person=person))],
     )

@@ -23,7 +23,8 @@ from bot.handlers.callback_helpers import (
 from bot.handlers.own_words import own_words, words_above
 from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext
-from bot.handlers.request_service import NO_OVERRIDES, Overrides, RequestService, job_style
+from bot.handlers.request_reader import job_style
+from bot.handlers.request_service import NO_OVERRIDES, Overrides, RequestService
 from bot.handlers.style_catalog import built_in_styles, find
 from bot.telegram.callback_data import ChangeCallback, JobCallback, PictureCallback
 from bot.telegram.formatting import plain

@@ -11,7 +11,7 @@ _HAN = re.compile("[\u3400-\u9fff]")
 
 
 def meant(prompt: str, references: Iterable[StoredReference]) -> list[StoredReference]:
-    """The references that go with a prompt: of several prompts of a job, each gets the people whom it names."""
+    """The references that go with one of several prompts of a job: each gets the people whom it names."""
     return [one for one in references if one.named is None or _names(one.named.splitlines()).search(prompt)]
 
 

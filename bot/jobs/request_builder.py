@@ -54,6 +54,7 @@ class RequestBuilder:
         options = _read(provider, task.options, is_paid=task.ticket is not None)
         # One that has its ticket is not submitted any more.
         own = job if task.prompt is None else replace(job, prompt=task.prompt)
+        references = references if task.prompt is None else meant(task.prompt, references)
         request = await self.build(own, options, references, provider, publish=task.ticket is None)
         callback = self._calls.callback(task.id, task.provider) if provider.capabilities.callbacks else None
         return replace(request, callback=callback)
@@ -72,7 +73,7 @@ class RequestBuilder:
         publish: bool = True,
     ) -> ImageRequest[Any]:
         """A request with these options and fetched references; `publish`: with addresses, if the service fetches."""
-        stored_references = meant(job.prompt, stored_references)
+        stored_references = list(stored_references)
         limits = provider.reference_limits(options) if publish else None
         by_url = limits is not None and limits.by_url
         references = await asyncio.gather(

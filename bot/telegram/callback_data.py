@@ -139,9 +139,13 @@ class ForgetCallback(CallbackData, prefix="f"):
     do: str
 
 
+WHOEVER_PRESSES = 0
+"""No person has this id."""
+
+
 class LikenessCallback(CallbackData, prefix="me"):
-    """A button about a person's likeness, for that person only. `do`: keep, no; allow, leave (in `chat`); mute, unmute;
-    stop: it is taken back for good."""
+    """A button about a person's likeness, for that person only (`WHOEVER_PRESSES`: it is about the likeness of whoever
+    does). `do`: keep, no; allow, leave (in `chat`); mute, unmute; stop: it is taken back for good."""
 
     do: str
     person: Id

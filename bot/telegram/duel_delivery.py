@@ -53,13 +53,15 @@ class DuelDelivery:
         """
         if job.duel_id is None:
             return False
+        if known := await self._store.duels.standing(job.duel_id):
+            # Its message is replaced, or becomes that of the only job with a picture.
+            await self._status.close(known.first)
         found = await self._store.duels.line_up(job.duel_id, self._store.clock())
         latest = next((one for one in found.jobs if one.id == job.id), None) if found else None
         if found is None or latest is None or latest.duel_letter is None or found.duel.state is DuelState.VOID:
             return False
         # The worker is that of the job as it was read: another one may have it now.
         leader = replace(latest, worker_id=job.worker_id)
-        await self._status.close(found.first)
         results = [one for each in found.lettered if (one := await self._store.results.of_job(each.id))]
         problems = await self._send(leader, results)
         arrived = await self._arrived(found)

@@ -51,16 +51,21 @@ def while_drawing(job: Job) -> InlineKeyboardMarkup:
     return keyboard([_about(_("Cancel"), "cancel", job.id)])
 
 
-def to_confirm(confirmation_id: int) -> InlineKeyboardMarkup:
-    """The answers to the question about a price."""
-    return keyboard([_about(_("✅ Make"), "make", confirmation_id, "primary"), _about(_("No"), "no", confirmation_id)])
+def to_confirm(confirmation_id: int, *, has_choices: bool) -> InlineKeyboardMarkup:
+    """The answers to the question about a price, or about words with choices."""
+    return keyboard(
+        [_about(_("✅ Make"), "make", confirmation_id, "primary"), _about(_("No"), "no", confirmation_id)],
+        [_about(_("✍️ As written"), "written", confirmation_id)] if has_choices else [],
+    )
 
 
-def after_end(job: Job, *, look: bool, again: bool) -> InlineKeyboardMarkup:
-    """The buttons of a job that ended without a picture: see `keyboards.after_ending`."""
+def after_end(job: Job, *, look: bool, again: bool, rewrite: bool) -> InlineKeyboardMarkup:
+    """The buttons of a job that ended without a picture: see `keyboards.after_ending`. Its words are changed in the
+    input field, and make another message."""
     return keyboard(
         [_about(_("🔎 Look again"), "look", job.id, "primary")] if look else [],
-        [_about(_("🔁 Try again"), "again", job.id)] if again else [],
+        [_typed(_("✏️ Change the words"), _query(job))] if rewrite else [],
+        [_about(_("🔁 Try again"), "again", job.id)] if again and not rewrite else [],
     )
 
 
@@ -73,13 +78,22 @@ async def for_unsent(bot: Bot, job: Job) -> InlineKeyboardMarkup:
 def under_picture(job: Job) -> InlineKeyboardMarkup:
     """The button under the picture: it writes the words, or of long ones only the bot's name, into the input field of
     whoever presses."""
-    query = job.prompt if len(job.prompt) <= QUERY_LENGTH else ""
-    text = _("🎨 Make one like it") if query else _("🎨 Make your own")
-    return keyboard([InlineKeyboardButton(text=text, switch_inline_query_current_chat=query)])
+    query = _query(job)
+    return keyboard([_typed(_("🎨 Make one like it") if query else _("🎨 Make your own"), query)])
 
 
 def _begin(offer: str, text: str = "") -> InlineKeyboardButton:
     return button(text or _("🎨 Draw it"), OfferCallback(offer=offer), "primary")
+
+
+def _query(job: Job) -> str:
+    """The words of a job as an inline query; empty where they are too long for one."""
+    return job.prompt if len(job.prompt) <= QUERY_LENGTH else ""
+
+
+def _typed(text: str, query: str) -> InlineKeyboardButton:
+    """A button that writes the bot's name and these words into the input field."""
+    return InlineKeyboardButton(text=text, switch_inline_query_current_chat=query)
 
 
 def _about(text: str, do: str, number: int, style: str | None = None) -> InlineKeyboardButton:

@@ -62,7 +62,7 @@ class InlineNotifier(TelegramNotifier):
         if job.inline_message_id:
             ending = await self.ending(job)
             with self._languages.speaking(job.language):
-                buttons = after_end(job, look=ending.look, again=ending.again)
+                buttons = after_end(job, look=ending.look, again=ending.again, rewrite=ending.rewrite)
                 if await self.there.finish(job, ending.text, buttons) or only_here or job.state in CANCELLED_STATES:
                     return
         # The message there is gone.
@@ -85,7 +85,7 @@ def _media(result: Result, picture: Picture) -> InputMediaPhoto | InputMediaDocu
     number = [one.id for one in result.pictures].index(picture.id) + 1
     several = _("Picture {number} of {count}. {name} has all of them in private.")
     note = several.format(number=number, count=count, name=job.user_name or "") if count > 1 else ""
-    text = caption(job.prompt, note)
+    text = caption(result.words_of(picture), note)
     if picture.photo_id:
         return InputMediaPhoto(media=picture.photo_id, caption=text, has_spoiler=result.preferences.spoiler)
     return InputMediaDocument(media=picture.document_id or "", caption=text)

@@ -132,7 +132,7 @@ def under_result(
             star(pictures, press("star")),
             button(_("📎 Files"), JobCallback(do="files", job=job.id)),
             _copy_prompt(job, words),
-            *([help_button("job", job.id, short=True)] if helps else []),
+            *([help_button("job", job.id, short=True)] if helps and (words or not job.choices) else []),
             button("🗑", press("delete")),
         ],
     )

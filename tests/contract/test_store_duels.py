@@ -80,7 +80,7 @@ async def test_the_price_of_all_must_fit_into_budgets(
     store: Store, amount: int, rules: dict[str, Any], owner: Owner
 ) -> None:
     budget = (Budget(amount, "CNY", Period.DAY),)
-    limited = {name: {"fal": budget} if name == "services" else budget for name in rules}
+    limited: dict[str, Any] = {name: {"fal": budget} if name == "services" else budget for name in rules}
     with pytest.raises(BudgetExceededError) as refused:
         await begun(store, budgets=BudgetRules(**limited))
     assert refused.value.standing.owner is owner

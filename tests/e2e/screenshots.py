@@ -46,7 +46,7 @@ ENGLISH = Words(
     cat="the cat dreams of mountains --ar 4:3",
     night="at night",
     group="/imagine a cabin in the mountains, morning mist --ar 16:9",
-    friend="/imagine 黄昏的灯塔 --数量 4",
+    friend="/imagine 黄昏的灯塔 --张数 4",
     asked="What could our mascot look like?",
     hare="an owl with a cup of coffee",
     duel="/duel a castle in the mist",
@@ -134,6 +134,7 @@ class Scenes:
         await self._keep(lambda message: message.id >= asked.id)
 
     async def _styles(self) -> None:
+        await self._keep(lambda message: message.by_bot)
         await self._page.press(self._page.words("🎭 Style"))
         await expect(self._page.button(self._page.words("‹ Back"))).to_be_visible()
         await expect(self._page.at("toast")).to_have_count(0)
@@ -179,6 +180,8 @@ class Scenes:
         await self._page.say(self._words.choices)
         await self._page.press(self._page.words("✅ Make"))
         await finished(self._page, 1)
+        album = next(message for message in self._telegram.messages(self._chat) if message.album)
+        await self._keep(lambda message: message.id >= album.id)
 
     async def _in_both_languages(self, friend: Person) -> None:
         """A picture for one, and pictures for the other in progress."""
@@ -222,10 +225,10 @@ class Scenes:
 
     async def _keep(self, wanted: Callable[[ChatMessage], bool] = lambda _: False) -> None:
         """Delete all messages but those wanted."""
-        gone = [message for message in self._telegram.messages(self._chat) if not wanted(message)]
-        self._telegram.world.remove(self._chat, [message.id for message in gone])
-        left = len(self._telegram.messages(self._chat))
-        await expect(self._page.at("message")).to_have_count(left)
+        gone = [message.id for message in self._telegram.messages(self._chat) if not wanted(message)]
+        self._telegram.world.remove(self._chat, gone)
+        for number in gone[-1:]:
+            await expect(self._page.page.locator(f'[data-ids~="{number}"]')).to_have_count(0)
 
 
 async def visit(
@@ -250,6 +253,7 @@ async def save(chat_page: ChatPage, path: Path) -> None:
     loaded = """() => [...document.querySelectorAll("img.picture")].every((image) =>
         image.matches(".loaded") || image.getBoundingClientRect().bottom < 0)"""
     await chat_page.page.wait_for_function(loaded)
+    await expect(chat_page.at("subtitle")).to_have_attribute("data-busy", "false")
     await chat_page.page.mouse.move(0, 0)  # no button looks as if it were chosen
     shot = await chat_page.page.screenshot(animations="disabled", caret="hide")
     await asyncio.to_thread(_save, shot, path)

@@ -23,7 +23,8 @@ FINDINGS = """async (runOnly) => {
 LABELS = """() => {
     const found = [];
     const foreign = [".text", ".inline", ".face", ".who", "[data-testid=description]", "#announcer", ".quote-text",
-        ".preview", ".key", ".call", ".filters", ".chip", ".commands", ".viewer-words strong", "h1"].join();
+        ".preview", ".key", ".call", ".filters", ".chip", ".commands",
+        ".viewer-words strong", ".viewer-caption", "h1"].join();
     const labels = ["aria-label", "title", "placeholder"];
     for (const node of document.body.querySelectorAll("*")) {
         if (node.closest(foreign) || !node.checkVisibility()) continue;
@@ -54,11 +55,12 @@ class Inspection:
     async def view(self, name: str) -> None:
         """Look at what the page shows now."""
         page = self.chat_page.page
-        found: list[str] = []
-        for scheme, rules in (("dark", CONTRAST), ("light", self._rules)):
-            await page.emulate_media(color_scheme=scheme)
-            await page.wait_for_function(CALM)
-            found += [f"{scheme}: {finding}" for finding in await page.evaluate(FINDINGS, rules)]
+        await page.emulate_media(color_scheme="dark")
+        await page.wait_for_function(CALM)
+        found = [f"dark: {finding}" for finding in await page.evaluate(FINDINGS, CONTRAST)]
+        await page.emulate_media(color_scheme="light")
+        await page.wait_for_function(CALM)
+        found += await page.evaluate(FINDINGS, self._rules)
         labels = [label for label in await page.evaluate(LABELS) if self._wrong.search(NAMES.sub("", label))]
         if found + labels:
             self.findings[name] = found + labels

@@ -49,7 +49,7 @@ async def test_readers_see_the_pictures_and_change_nothing(harness: DemoHarness,
     ann, ming = harness.telegram.ann, harness.telegram.ming
     channel = harness.telegram.world.add_channel("Daily pictures", ann, ming, admins=(ann,))
     chat_page = await visit(ming, channel)
-    await expect(chat_page.at("closed")).to_have_text("Only admins can write in this channel")
+    await expect(chat_page.at("closed")).to_have_text("只有管理员可以在本频道发言")
     await expect(chat_page.at("tries")).to_be_hidden()
     await harness.telegram.send(ann, channel, text="/imagine a red fox")
     await expect(chat_page.button("Again")).to_be_visible()

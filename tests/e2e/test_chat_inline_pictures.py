@@ -36,14 +36,19 @@ async def test_a_picture_in_a_foreign_chat(harness: DemoHarness, visit: Visit, n
     await expect(message).to_contain_text("1")
     await expect(message.get_by_test_id("via")).to_have_text("via @imagine_demo_bot")
     assert harness.submits == ["a red fox"] * 2
-    # A service that refuses, and another try by the button.
+    # A service that refuses: other words are typed in the same field.
     harness.refuse()
     refused = await chosen(chat_page, "a hare")
     await expect(refused).to_contain_text(
         chat_page.words("The service refused this prompt. Please rephrase it and send it again.")
     )
-    await chat_page.press(chat_page.words("🔁 Try again"), refused)
-    await expect(refused.get_by_test_id("photo")).to_have_count(1)
+    await chat_page.press(chat_page.words("✏️ Change the words"), refused)
+    await expect(chat_page.at("composer")).to_have_value("@imagine_demo_bot a hare")
+    # A service that fails, and another try by the button.
+    harness.fail()
+    failed = await chosen(chat_page, "a moose")
+    await chat_page.press(chat_page.words("🔁 Try again"), failed)
+    await expect(failed.get_by_test_id("photo")).to_have_count(1)
     # Cancelled while it is drawn.
     harness.hold()
     held = await chosen(chat_page, "a slow owl")

@@ -125,7 +125,7 @@ async def test_a_good_test_resumes_a_service_whose_key_was_refused(
     menu = await opened(harness, "Services", "Jimeng")
     assert "🔴 Paused by itself since" in menu.text
     assert "its key is refused" in menu.text
-    assert "It is tried again at" in menu.text
+    assert "Next try: " in menu.text
     harness.jimeng.faults.append(Fault(kind="gateway", name="InvalidAccessKey", status=401))
     await menu.press("Test now")
     assert "🧪 Tested at" in menu.text

@@ -202,3 +202,12 @@ async def test_a_request_that_failed_can_be_said_better(harness: AppHarness) -> 
     await harness.press(await offered(harness), "Use")
     await harness.quiet()
     assert [task.prompt for task in harness.tasks] == ["a fox", f"a fox, {BETTER}"]
+
+
+async def test_words_with_choices_are_no_single_prompt(harness: AppHarness) -> None:
+    await harness.say("a {red, blue} fox")
+    question = await harness.shown("2 pictures")
+    assert not any("✨" in label for label in question.buttons)
+    await harness.press(question, "Make")
+    result = await harness.ended()
+    assert not any("✨" in label for label in result.buttons)

@@ -8,8 +8,12 @@ import pytest
 
 from bot.demo.assistant import AssistantSimulator, settings_of
 from providers.simulators.faults import Fault
+from storage.money import NO_BUDGETS
+from storage.quota import UNLIMITED
+from storage.records import NewJob
+from storage.suggestions import NewSuggestion
 from tests.support.app_harness import AppHarness, open_app_harness
-from tests.support.helped import consent, held, offered, spent
+from tests.support.helped import HOST, consent, held, offered, spent
 
 
 @pytest.fixture
@@ -123,6 +127,16 @@ async def test_a_restart_tells_of_what_got_lost(harness: AppHarness, assistant: 
     await harness.quiet()
     assert assistant.asked == ["a fox"]
     assert await spent(harness) == 100
+
+
+async def test_what_was_lost_before_it_was_shown_is_told_in_a_new_message(harness: AppHarness) -> None:
+    store = harness.app.store
+    request = NewJob("a", harness.ann.id, None, harness.ann.id, "en", "jimeng", "a fox", {})
+    found = await store.suggestions.add(NewSuggestion("improve", request), HOST, store.clock())
+    now, rules = store.clock(), NO_BUDGETS
+    assert await store.suggestions.ask(found, 999, now, price=None, quota=UNLIMITED, budgets=rules)
+    await store.workers.leave(999)
+    await harness.shown("I was interrupted while I asked the assistant")
 
 
 async def test_an_assistant_that_never_answers(tmp_path: Path, assistant: AssistantSimulator) -> None:

@@ -17,8 +17,8 @@ async def test_all_is_told_once(telegram: TelegramSimulator, bot: Bot) -> None:
     assert known["default", ""] == private
     names = [one["command"] for one in private]
     own = ["settings", "models", "usage", "export", "forget", "help"]
-    assert names == ["imagine", "history", "queue", "style", "me", *own]
-    assert [one["command"] for one in group] == ["imagine", "history", "style", "me", "settings", "help"]
+    assert names == ["imagine", "duel", "history", "queue", "style", "me", *own]
+    assert [one["command"] for one in group] == ["imagine", "duel", "history", "style", "me", "settings", "help"]
     told = [one["command"] for one, other in zip(group, admins, strict=True) if one != other]
     assert told == ["settings"]
     assert known["default", "zh"] != known["default", ""]

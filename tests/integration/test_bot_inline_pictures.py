@@ -139,7 +139,9 @@ async def test_only_the_person_who_asked_cancels_it(harness: AppHarness) -> None
 async def test_a_refusal_is_said_there(harness: AppHarness) -> None:
     message = await chosen(harness, "a forbidden fox")
     await says(harness, message, "refused this prompt")
-    assert message.buttons == ["🔁 Try again"]
+    # Other words are written in the input field, and make another message.
+    assert message.buttons == ["✏️ Change the words"]
+    assert (message.keyboard or [[{}]])[0][0]["switch_inline_query_current_chat"] == "a forbidden fox"
     assert harness.answers() == []
 
 
@@ -169,13 +171,27 @@ async def test_what_costs_much_is_asked_about_there(tmp_path: Path) -> None:
         await says(harness, other, "make them?")
         make = next(button["callback_data"] for row in message.keyboard or [] for button in row)
         # The answer to one question is none to another.
-        assert "not open" in (await harness.forge(other, make)).text
+        assert "has expired" in (await harness.forge(other, make)).text
         await harness.press(other, "No")
         await says(harness, other, "Not made. Nothing was charged.")
         assert harness.tasks == []
         await harness.press(message, "Make")
         await says(harness, message, "Picture 1 of 3")
         assert len(harness.tasks) == 3
+
+
+async def test_words_with_choices_are_asked_about_there(harness: AppHarness) -> None:
+    message = await chosen(harness, "a {red, blue} fox")
+    await says(harness, message, "2 pictures, ¥0.40: make them?\n1. a red fox\n2. a blue fox")
+    assert message.buttons == ["✅ Make", "No", "✍️ As written"]
+    await harness.press(message, "Make")
+    await says(harness, message, "Picture 1 of 2")
+    assert message.text.startswith("a red fox\n")
+    other = await chosen(harness, "a {red, blue} owl")
+    await harness.press(other, "As written")
+    await says(harness, other, "Make one like it")
+    assert other.text == "a {red, blue} owl"
+    assert len(harness.tasks) == 3
 
 
 async def test_who_has_never_started_the_bot_is_led_to_it(harness: AppHarness) -> None:

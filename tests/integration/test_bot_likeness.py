@@ -11,6 +11,7 @@ import pytest
 
 from bot.demo.telegram import ChatMessage, Person
 from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
+from tests.support.second_service import SecondService
 
 PROMPT = "/imagine @ann_paints and @xiaoming_art as astronauts"
 
@@ -69,9 +70,15 @@ async def test_people_who_agree_are_drawn_and_the_prompt_says_who_is_who(harness
     asked = "the person in picture 1 and the person in picture 2 as astronauts"
     assert harness.submitted()[-1]["prompt"] == asked
     # Ann has blocked the bot: she is told in the group; 小明 in private.
-    notice = await harness.shown("Ann, Bob is making a picture with your photo.", harness.group)
+    notice = await harness.shown("Ann: Bob is making a picture with your photo.", harness.group)
     assert notice.buttons == ["Not me any more", "🔕 Don't tell me again"]
     assert "Bob" in (await harness.shown("@xiaoming_art", harness.ming.chat)).text
+    # It is about whoever presses.
+    for who in (harness.bob, harness.ann):
+        alert = await harness.press(notice, "Not me any more", who)
+        assert alert.text == "I keep no photo of you."
+    assert await harness.app.store.likenesses.of(harness.ann.id) is None
+    assert await harness.app.store.likenesses.of(harness.ming.id)
     # The names stay as they were written where people see them.
     assert any("@ann_paints" in one.text for one in harness.album(harness.group))
 
@@ -293,3 +300,18 @@ async def test_forgetting_erases_it_and_export_gives_it(harness: AppHarness) -> 
     assert "kept with /me" in page.text
     await harness.press(page, "Erase everything")
     assert await harness.app.store.likenesses.of(harness.ann.id) is None
+
+
+async def test_a_duel_draws_people_too(tmp_path: Path) -> None:
+    second = SecondService()
+    second.steps.open()
+    async with second.harness(tmp_path) as harness:
+        await consent(harness, harness.ann, 301)
+        answer = await said(harness, "/duel @bob_draws with @ann_paints", who=harness.bob)
+        assert "@bob_draws" in answer
+        await harness.say("/duel @ann_paints as a queen", who=harness.bob, chat=harness.group)
+        question = await harness.shown("⚔️ Start", harness.group)
+        await harness.press(question, "⚔️ Start", harness.bob)
+        await harness.ended("🏁 Show the names", harness.group)
+        assert harness.submitted()[-1]["prompt"] == "the person in picture 1 as a queen"
+        await told(harness, harness.ann)

@@ -49,6 +49,14 @@ async def test_a_variation_by_another_person_begins_from_the_picture(harness: Ap
     assert "for Bob" in harness.answers(harness.group)[-1].text
 
 
+async def test_the_buttons_stay_in_the_language_of_the_person_who_asked(harness: AppHarness) -> None:
+    result = await _made(harness, "/imagine foxes --n 2")
+    await harness.press(result, "Variations", harness.ming)
+    await harness.press(result, "2", harness.ming)
+    assert "🎲 Variations" in result.buttons
+    assert result.text == "✅ 2 pictures · for Ann"
+
+
 async def test_it_counts_for_whoever_presses(tmp_path: Path) -> None:
     async with open_app_harness(tmp_path, limits=LimitsSettings(daily=1)) as harness:
         result = await _made(harness)

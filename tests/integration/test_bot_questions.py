@@ -59,7 +59,7 @@ async def test_a_question_under_a_caption(harness: AppHarness) -> None:
 
 
 async def test_a_full_caption_has_room_for_a_question(harness: AppHarness) -> None:
-    result = await harness.made("🦊" * 800)
+    result = await harness.made("/imagine " + "🦊" * 800)
     before = result.text
     await harness.press(result, "🗑")
     assert result.text == f"{before}\n\n❓ Delete it here and from your history?"

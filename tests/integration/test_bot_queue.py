@@ -176,6 +176,7 @@ async def test_menus_replace_each_other_after_a_restart_and_for_each_person_alon
     await harness.say("/forget", chat=harness.group)
     await harness.quiet()
     await harness.say("/settings", chat=harness.group, who=harness.bob)
+    await harness.quiet()
     await harness.say("/imagine", chat=harness.group, who=harness.bob)
     await harness.quiet()
     shown = [one for one in harness.telegram.messages(harness.group) if one.only_for]

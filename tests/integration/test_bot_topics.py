@@ -49,11 +49,11 @@ async def test_a_topic_has_defaults_of_its_own(harness: AppHarness) -> None:
     page = await page_of(harness, topic)
     await press(harness, page, "Service")
     await press(harness, page, "Jimeng (second)")
-    await press(harness, page, "ar: 1:1")
+    await press(harness, page, "Shape: 1:1")
     assert await press(harness, page, "16:9") == "Saved."
     await press(harness, page, "Style: none")
     await press(harness, page, "ink")
-    assert {"ar: 16:9", "Style: ink"} <= set(page.buttons)
+    assert {"Shape: 16:9", "Style: ink"} <= set(page.buttons)
     assert await asked(harness, "a fox", topic) == ("second", "16:9", "ink")
     # The other topics, the general one too, are as the group says.
     assert await asked(harness, "a hare", None) == ("jimeng", "1:1", None)

@@ -216,8 +216,8 @@ async def test_everybody_is_answered_in_their_language(harness: AppHarness) -> N
     assert chinese.text != english.text
     assert "2" in chinese.text
     # A press is answered in the language of the person who presses.
-    assert (await harness.press(chinese, chinese.buttons[1], harness.ann)).text.startswith("These buttons belong to")
-    assert not (await harness.press(english, english.buttons[1], harness.ming)).text.startswith("These buttons")
+    assert (await harness.press(chinese, chinese.buttons[2], harness.ann)).text.startswith("Only whoever asked for")
+    assert not (await harness.press(english, english.buttons[2], harness.ming)).text.startswith("Only whoever")
 
 
 async def test_chinese_all_the_way(harness: AppHarness) -> None:
@@ -239,7 +239,7 @@ async def test_the_commands_are_told_to_telegram(tmp_path: Path) -> None:
         texts = harness.telegram.bot_user.texts
         await harness.telegram.until(lambda: ("short_description", "") in texts)
         names = [one["command"] for one in harness.telegram.bot_user.commands["default", ""]]
-        assert names[:3] == ["imagine", "history", "queue"]
+        assert names[:3] == ["imagine", "duel", "history"]
 
 
 async def test_an_unexpected_error_is_answered(harness: AppHarness, caplog: pytest.LogCaptureFixture) -> None:

@@ -129,7 +129,7 @@ async def test_a_forum_topic_is_answered_in_its_topic(harness: AppHarness) -> No
 async def test_an_anonymous_admin_may_use_the_buttons_of_what_was_asked_in_the_groups_name(harness: AppHarness) -> None:
     await harness.say("/imagine a fox", chat=harness.group, anonymous=True)
     result = await harness.ended(chat=harness.group)
-    assert (await harness.press(result, "Again", harness.bob)).alert
+    assert (await harness.press(result, "Edit", harness.bob)).alert
     assert not (await harness.press(result, "Again", harness.ann)).alert
     await harness.quiet()
     assert [task.prompt for task in harness.tasks] == ["a fox", "a fox"]

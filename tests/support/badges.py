@@ -15,7 +15,8 @@ LABEL, VALUE = "#4c5660", "#1a6dbd"
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="20" role="img" aria-label="{label}: {value}">
 <title>{label}: {value}</title>
 <clipPath id="r"><rect width="{wide}" height="20" rx="4"/></clipPath>
-<g clip-path="url(#r)"><path fill="{grey}" d="M0 0h{left}v20H0z"/><path fill="{blue}" d="M{left} 0h{right}v20H{left}z"/></g>
+<g clip-path="url(#r)"><path fill="{grey}" d="M0 0h{left}v20H0z"/>
+<path fill="{blue}" d="M{left} 0h{right}v20H{left}z"/></g>
 <g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">
 <text x="{label_at}" y="14">{label}</text><text x="{value_at}" y="14">{value}</text></g>
 </svg>

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from bot.settings import AccessSettings, LimitsSettings
+from bot.settings import AccessSettings
 from providers.openai.simulator import OpenAISimulator
 from tests.support.app_harness import AppHarness, open_app_harness
 from tests.support.sample_pictures import draw_plain
@@ -52,7 +52,7 @@ class SecondService:
         folder: Path,
         *,
         budgets: Mapping[str, Any] = MappingProxyType({}),
-        limits: LimitsSettings | None = None,
+        limits: Any = None,
         **jimeng: Any,
     ) -> AsyncIterator[AppHarness]:
         """A bot with both services; Ann is admin."""

@@ -35,6 +35,7 @@ def without_flags(text: str) -> str:
         ("a fox --v 6 --stylize 250 in snow", "a fox in snow"),
         ("a fox - a well-known one", "a fox - a well-known one"),
         ("/forget everything", "forget everything"),
+        ("<think>The user wants\na fox.</think>\n\na red fox", "a red fox"),
         ("@ann and ＠bob as {red, blue} foxes", "ann and bob as (red, blue) foxes"),
         ("a \u202exof\u202c \x00fox\u200b", "a xof fox"),
         ("a 👩\u200d🚀 on the moon", "a 👩\u200d🚀 on the moon"),
@@ -54,7 +55,21 @@ def test_a_translation_has_its_own_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [None, 7, ["fox"], {"text": "fox"}, "", " \n", "…", "🦊", "--n 4", "<html>fox</html>", "fox " * 2500]
+    "said",
+    [
+        None,
+        7,
+        ["fox"],
+        {"text": "fox"},
+        "",
+        " \n",
+        "…",
+        "🦊",
+        "--n 4",
+        "<think>a fox",
+        "<html>fox</html>",
+        "fox " * 2500,
+    ],
 )
 def test_what_is_no_prompt_is_refused(said: object) -> None:
     with pytest.raises(UnusableAnswerError):

@@ -1,11 +1,8 @@
 """Choices in a prompt: which braces are some, what each picture's words are, and how many there may be."""
 
-from contextlib import nullcontext
-
 import pytest
 
-from bot.handlers.choices import MOST_PICTURES, Words, check_count, check_people, is_flag_among, read_choices
-from bot.handlers.people_named import names_in
+from bot.handlers.choices import MOST_PICTURES, Words, check_count, is_flag_among, read_choices
 from bot.handlers.prompt_flag_scan import scan
 from bot.handlers.prompt_flags import FlagError
 from bot.jobs.prices import Price
@@ -94,17 +91,6 @@ def test_an_album_is_the_most(prompt: str, each: int, told: str | None) -> None:
             check_count(words, price)
         assert str(refused.value) == told
     check_count(read_choices("a fox"), price)
-
-
-@pytest.mark.parametrize(
-    ("prompt", "is_refused"),
-    [("{@ann, @bob} as a fox", True), ("@ann and {@bob, a cat}", True), ("@ann and @bob in {snow, rain}", False)],
-)
-def test_people_stand_outside_the_braces(prompt: str, is_refused: bool) -> None:
-    words = read_choices(prompt)
-    refused = pytest.raises(FlagError, match="Name them outside the braces") if is_refused else nullcontext()
-    with refused:
-        check_people(words, lambda said: [one.who for one in names_in(said, 1)])
 
 
 @pytest.mark.parametrize(

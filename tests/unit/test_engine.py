@@ -73,6 +73,7 @@ async def test_one_refused_task_does_not_spoil_the_others(harness: BareEngine) -
     assert found.error_message == {
         "template": ContentRefusedError.sentences["prompt"].template,
         "values": {},
+        "refused": "prompt",
         "paid": False,
     }
 

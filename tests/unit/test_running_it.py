@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import COMMANDS, WRONG_SETTINGS
+from tests.support.badges import FOLDER, badges
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
 LONGEST_SUBMIT_SECONDS = 60
+SPOKEN = re.compile(r"--say|^\s*\w+/ ")
+"""Lines of code that are in the language of their README: a prompt, and what the folders are for."""
+HEADING = re.compile(r"(?m)^#+ (.*)$")
 
 
 def text(name: str) -> str:
@@ -28,6 +32,43 @@ def unit(readme: str) -> str:
 
 def test_both_readmes_have_the_same_unit() -> None:
     assert unit(READMES[0]) == unit(READMES[1])
+
+
+def outline(readme: str) -> dict[str, list[str]]:
+    """What a README holds in any language: the levels of its headings, code without comments, keys in tables, pictures,
+    files, items of lists."""
+    prose = re.sub(r"```.*?```", "", text(readme), flags=re.DOTALL)
+    code = re.findall(r"```(.*?)```", text(readme), re.DOTALL)
+    return {
+        "headings": re.findall(r"(?m)^#+ ", prose),
+        "code": [line.split("#")[0].strip() for line in "\n".join(code).splitlines() if not SPOKEN.search(line)],
+        "keys": [sorted(re.findall(r"`[^`]+`", cell)) for cell in re.findall(r"(?m)^\| (`[^|]*) \|", prose)],
+        "pictures": re.findall(r"screenshots/(?:zh/)?(\w+)\.webp", prose),
+        "badges": re.findall(r"\(badges/[^)]+\)", prose),
+        "items": re.findall(r"(?m)^(?:-|\d\.) ", prose),
+    }
+
+
+@pytest.mark.parametrize("part", ["headings", "code", "keys", "pictures", "badges", "items"])
+def test_both_readmes_hold_the_same(part: str) -> None:
+    english, chinese = (outline(readme)[part] for readme in READMES)
+    assert english == chinese
+    assert english
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_each_file_and_heading_that_a_readme_leads_to_exists(readme: str) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", text(readme))
+    files = {link for link in links if not link.startswith(("http", "#"))}
+    assert [link for link in files if not (ROOT / link.partition("#")[0]).exists()] == []
+    headings = {re.sub(r"[^\w\- ]", "", line).lower().replace(" ", "-") for line in HEADING.findall(text(readme))}
+    assert {link[1:] for link in links if link.startswith("#")} - headings == set()
+
+
+def test_the_badges_are_true() -> None:
+    drawn = badges()
+    assert {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()} == drawn
+    assert {name for name in drawn if f"badges/{name}" in text(READMES[0])} == set(drawn)
 
 
 def test_the_unit_waits_for_submits_and_never_repeats_wrong_settings() -> None:

@@ -8,8 +8,8 @@ const IDEAS = {
     group: ["/imagine a lighthouse at dusk --ar 16:9", "/imagine a cabin in the mountains, morning mist --n 2", "/imagine", "/history"],
   },
   zh: {
-    private: ["雪地里的红狐狸 --数量 4", "黄昏的灯塔 --比例 16:9 --尺寸 4k", "一只在樱花树下的猫 --服务 openai", "把它变成水彩画", "/history"],
-    group: ["/imagine 黄昏的灯塔 --比例 16:9", "/imagine 山间的小屋，晨雾 --数量 2", "/imagine", "/history"],
+    private: ["雪地里的红狐狸 --张数 4", "黄昏的灯塔 --比例 16:9 --尺寸 4k", "一只在樱花树下的猫 --服务 openai", "把它变成水彩画", "/history"],
+    group: ["/imagine 黄昏的灯塔 --比例 16:9", "/imagine 山间的小屋，晨雾 --张数 2", "/imagine", "/history"],
   },
 };
 
