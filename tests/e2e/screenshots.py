@@ -192,12 +192,10 @@ class Scenes:
 
     async def _duel(self, friend: Person) -> None:
         """The names, once the vote is over."""
+        await finished(self._page, 2)
+        await self._keep()
         await self._page.say(self._words.duel)
-        start = self._page.words("⚔️ Start")
-        await expect(self._page.button(start)).to_be_visible()
-        asked = self._telegram.messages(self._chat)[-2]
-        await self._keep(lambda message: message.id >= asked.id)
-        await self._page.press(start)
+        await self._page.press(self._page.words("⚔️ Start"))
         show = self._page.words("🏁 Show the names")
         await expect(self._page.button(show)).to_be_visible(timeout=60_000)
         await self._page.press("B")
