@@ -113,7 +113,7 @@ async def test_all_are_cancelled_after_a_question(harness: AppHarness) -> None:
     await press(harness, page, "Back")
     await press(harness, page, "Cancel all")
     assert await press(harness, page, "Yes, cancel them") == "Cancelled: 7"
-    assert "Nothing waits" in page.text
+    assert "Your queue is empty." in page.text
     harness.release()
     await harness.quiet()
     assert sorted(prompts(harness)) == ["fox 1", "fox 2"]
