@@ -39,7 +39,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_likenesses_username'), 'likenesses', ['username'])
     op.create_table(
         'likeness_chats',
-        sa.Column('likeness_id', sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column('likeness_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
         sa.Column('chat_id', sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column('title', sa.String(64), nullable=False),
         sa.Column('told_at', sa.Float(), nullable=True),
