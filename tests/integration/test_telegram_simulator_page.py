@@ -150,11 +150,11 @@ async def test_editing_and_blocking(page: PeopleClient, telegram: TelegramSimula
     assert (status, answer["error"]) == (400, "Write something or attach a file.")
     choice = {"person": ann.id, "chat": ann.id, "act": "block"}
     assert await page.post("group", json=choice) == (200, {})
-    assert ann.chat.bot == "kicked"
+    assert telegram.world.chats[ann.id].bot == "kicked"
     status, answer = await page.send(person=ann.id, chat=ann.id, text="an owl")
     assert (status, answer["error"]) == (400, "The bot is blocked; unblock it first.")
     assert await page.post("group", json=choice | {"act": "unblock"}) == (200, {})
-    assert ann.chat.bot == "member"
+    assert telegram.world.chats[ann.id].bot == "member"
     # Nobody blocks the bot for somebody else, and no group can.
     for chat in (ming.id, telegram.group.id):
         assert (await page.post("group", json=choice | {"chat": chat}))[0] == 400
