@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.demo.calls import CallLog
-from bot.demo.chat import people_api
+from bot.demo.chat import file_routes
 from bot.demo.launcher import Demo, running, settings_tables, simulated
 from bot.demo.ports import free_port
 from bot.demo.telegram import Person, TelegramSimulator
@@ -33,7 +33,7 @@ TICKET_SECONDS = 30.0
 DRAW_SCALE = 0.1
 
 # The browser loads the files of the page once: all demos have the same address.
-people_api.ASSETS_CACHED = "max-age=3600"
+file_routes.ASSETS_CACHED = "max-age=3600"
 page_port = cache(free_port)
 
 
