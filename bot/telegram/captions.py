@@ -47,7 +47,7 @@ class ResultCaptions:
         self._model = model_of_job(providers, result.job)
         self._own: set[int] = set()  # pictures that are a reference of the job, given back
         self._has_other_shape = False
-        self._late: Sequence[Sequence[InlineKeyboardButton]] = ()  # of a duel's other jobs, found by `notes`
+        self._late: list[list[InlineKeyboardButton]] = []  # of a duel's other jobs, found by `notes`
 
     def caption(self, upload: Upload | None = None, notes: Sequence[str] = ()) -> str:
         """The caption: prompt, model, size, style, and in groups for whom; escaped. `upload`: gives the size, and where

@@ -87,9 +87,7 @@ def no_picture(providers: Providers, standing: DuelStanding) -> str:
     return "\n".join([_("⚔️ No service made a picture."), *without_picture(providers, standing)])
 
 
-def late_buttons(
-    providers: Providers, standing: DuelStanding, late: Sequence[int]
-) -> Sequence[Sequence[InlineKeyboardButton]]:
+def late_buttons(providers: Providers, standing: DuelStanding, late: Sequence[int]) -> list[list[InlineKeyboardButton]]:
     """A row for each job of which a picture may still come: see `Duels.late`."""
     jobs = [job for job in standing.jobs if job.id in late]
     words = _("🔎 Look again: {name}")
