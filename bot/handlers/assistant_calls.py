@@ -204,8 +204,12 @@ class HelpCalls:
         lost = self._store.suggestions.give_up_lost
         for one in await until_stored(lost, "looking for lost help", self.helper.sleep):
             log.warning("help %d got lost with its process; its person is told", one.id)
-            with self._languages.speaking(one.request.language if one.request else ""):
-                await self._change(one, lost_text())
+            # Beside each other: a chat that Telegram has muted keeps no other one waiting.
+            self.work.spawn(self._tell_one(one), f"lost help {one.id}")
+
+    async def _tell_one(self, lost: Suggestion) -> None:
+        with self._languages.speaking(lost.request.language if lost.request else ""):
+            await self._change(lost, lost_text())
 
     # messages
 
