@@ -118,17 +118,19 @@ class DuelDelivery:
                 log.info("a picture of a duel can't be fetched; the others are sent")
         return [one for one in opened if isinstance(one, Upload)]
 
-    async def _arrived(self, found: DuelStanding) -> dict[str, int]:
-        """The message that shows the picture of each letter."""
-        shown: dict[str, int] = {}
+    async def _arrived(self, found: DuelStanding) -> dict[str, Picture]:
+        """The first picture of each letter that has arrived."""
+        shown: dict[str, Picture] = {}
         for job in found.lettered:
             for picture in await self._store.pictures.of_job(job.id):
                 if picture.message_id is not None and job.duel_letter:
-                    shown.setdefault(job.duel_letter, picture.message_id)
+                    shown.setdefault(job.duel_letter, picture)
         return shown
 
-    async def _ask_for_votes(self, leader: Job, found: DuelStanding, arrived: dict[str, int]) -> None:
-        letters, album = list(arrived), min(arrived.values())
+    async def _ask_for_votes(self, leader: Job, found: DuelStanding, arrived: dict[str, Picture]) -> None:
+        # Of a group that has moved, the album is in the former one.
+        here = [number for one in arrived.values() if (number := one.message_in(leader.chat_id))]
+        letters, album = list(arrived), min(here, default=None)
         first = replace(found.first, chat_id=leader.chat_id, thread_id=leader.thread_id)
         await JobAttempt(self._store, leader).begin()
         by_poll = len(letters) > 1 and await self._has_poll(first, found, letters, album)
@@ -143,7 +145,7 @@ class DuelDelivery:
         seconds = VOTE_SECONDS if len(letters) > 1 else 0.0
         await self._store.duels.shown(found.duel.id, self._store.clock() + seconds)
 
-    async def _has_poll(self, first: Job, found: DuelStanding, letters: Sequence[str], album: int) -> bool:
+    async def _has_poll(self, first: Job, found: DuelStanding, letters: Sequence[str], album: int | None) -> bool:
         """Send a poll, where the group wants one. False: buttons take the votes."""
         duel, rules = found.duel, await self._store.chats.rules(first.chat_id)
         if first.chat_id > 0 or not rules.duel_polls or not await self._store.duels.try_poll(duel.id):

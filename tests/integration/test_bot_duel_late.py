@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.demo.telegram import ChatMessage
+from bot.demo.telegram import ChatMessage, Refusal
 from providers.jimeng.simulator import Fault as JimengFault
 from providers.simulators.faults import Fault
 from storage.job_states import JobState
@@ -100,3 +100,20 @@ async def test_what_comes_while_a_chat_votes_changes_no_vote(patient: AppHarness
     assert await patient.app.engine.retry(1)
     await patient.quiet()
     assert len(patient.album()) == 2
+
+
+async def test_a_group_that_moves_before_the_vote_has_no_foreign_message_quoted(patient: AppHarness) -> None:
+    old = patient.telegram.create_group("Small club", patient.ann, patient.bob)
+    patient.hold()
+    await patient.say("/duel a fox", chat=old)
+    await patient.press(await patient.shown("⚔️ Start", old), "⚔️ Start")
+    for method in ("sendMessage", "editMessageText"):
+        patient.telegram.play(Refusal(method=method, code=502, description="Bad Gateway", times=3))
+    patient.release()
+    await patient.telegram.until(lambda: len(patient.album(old)) == 2)
+    new = patient.telegram.migrate(old)
+    vote = await patient.ended(SHOW, new)
+    sent = patient.called("sendMessage")[-1]
+    assert sent.status == 200
+    assert "reply_parameters" not in sent.request
+    assert "In the album, in this order: A, B" in vote.text
