@@ -36,9 +36,9 @@ OWN_NOT_HERE = Sentence("You haven't allowed me to use your photo here. Send /me
 ONLY_OWN = Sentence("In our private chat I can only use your own photo, with @me.")
 HAS_LEFT = Sentence("{name} isn't in this group any more, so I won't use their photo.")
 UNSURE = Sentence("I can't check who {name} is right now, so I won't use their photo. Please try again in a while.")
-STOPPED = Sentence("Cancelled: somebody in it no longer lets me use their photo. Nothing was charged.")
+STOPPED = Sentence("Cancelled: someone in it no longer lets me use their photo. Nothing was charged.")
 STOPPED_PAID = Sentence(
-    "Cancelled: somebody in it no longer lets me use their photo. What was already being drawn is charged anyway; "
+    "Cancelled: someone in it no longer lets me use their photo. What was already being drawn is charged anyway; "
     "you'll find it in /history when it's ready."
 )
 

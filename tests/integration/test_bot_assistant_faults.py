@@ -41,9 +41,7 @@ async def test_what_is_no_prompt_is_not_shown(harness: AppHarness, assistant: As
         await harness.quiet()
         shown = harness.answers()[-1]
         assert shown.reply_to == asked.id
-        assert shown.text == (
-            "The assistant gave nothing that would make a prompt. Its answer may have been charged."
-        ), lie
+        assert shown.text == ("The assistant had no useful suggestion. Its answer may have been charged."), lie
         assert shown.buttons == []
 
 
