@@ -1,12 +1,15 @@
 """Choices in a prompt: which braces are some, what each picture's words are, and how many there may be."""
 
+from collections.abc import Mapping
+
 import pytest
 
-from bot.handlers.choices import MOST_PICTURES, Words, check_count, is_flag_among, read_choices
-from bot.handlers.prompt_flag_scan import scan
+from bot.handlers import choices
+from bot.handlers.choices import MOST_PICTURES, Words, check_count, names_among, read_choices
+from bot.handlers.prompt_flag_scan import Scan, scan
 from bot.handlers.prompt_flags import FlagError
 from bot.jobs.prices import Price
-from bot.telegram.flag_names import known_names
+from bot.telegram.flag_names import KnownFlag, known_names
 from providers.options import flags
 from tests.support.flag_models import Drawing
 
@@ -100,4 +103,17 @@ def test_an_album_is_the_most(prompt: str, each: int, told: str | None) -> None:
 def test_a_flag_among_choices_is_found(text: str, is_among: bool) -> None:
     known = known_names(flags(Drawing))
     (flag,) = scan(text, known).flags
-    assert is_flag_among(text, flag, known) is is_among
+    assert (flag.name in names_among(text, known)) is is_among
+
+
+def test_choices_in_choices_are_scanned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    scanned = list[str]()
+
+    def counting(part: str, known: Mapping[str, KnownFlag]) -> Scan:
+        scanned.append(part)
+        return scan(part, known)
+
+    monkeypatch.setattr(choices, "scan", counting)
+    text = "{a, " * 300 + "--ar 16:9" + "}" * 300 + " --ar 1:1" * 100
+    assert names_among(text, known_names(flags(Drawing))) == {"ar"}
+    assert sum(map(len, scanned)) < len(text)
