@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bot.handlers.prompt_flag_scan import Typed, scan
+from bot.handlers.prompt_flag_scan import scan
 from bot.handlers.prompt_flags import FlagError
 from bot.jobs.prices import Price
 from bot.telegram.flag_names import KnownFlag
@@ -106,15 +106,17 @@ def read_choices(prompt: str) -> Words:
     return Words(prompt, [text.strip() for text in found.texts], found.count)
 
 
-def is_flag_among(text: str, flag: Typed, known: Mapping[str, KnownFlag]) -> bool:
-    """Whether this flag of a text stands within its choices."""
-    inside: list[str] = []
-    _read(text, inside)
-    return any(one.name == flag.name for part in inside for one in scan(part, known).flags)
+def flags_among(text: str, known: Mapping[str, KnownFlag]) -> set[str]:
+    """The names of the flags of a text that stand within its choices."""
+    inside: list[tuple[int, int]] = []
+    if any(brace in text for brace in _OPEN):
+        _read(text, inside)
+    return {one.name for begin, end in inside for one in scan(text[begin:end], known).flags}
 
 
-def _read(prompt: str, inside: list[str] | None = None) -> _Readings:
-    """The readings of a prompt. `inside`: gets the texts within braces that hold choices."""
+def _read(prompt: str, inside: list[tuple[int, int]] | None = None) -> _Readings:
+    """The readings of a prompt. `inside`: gets where the texts within braces that hold choices begin and end; of braces
+    within others only the outer ones, so that no text is in it twice."""
     groups = [_Group()]
     for match in _TOKEN.finditer(prompt):
         _take(groups, match[0], match.start(), prompt, inside)
@@ -125,7 +127,7 @@ def _read(prompt: str, inside: list[str] | None = None) -> _Readings:
     return groups[0].as_written()
 
 
-def _take(groups: list[_Group], token: str, place: int, prompt: str, found: list[str] | None) -> None:
+def _take(groups: list[_Group], token: str, place: int, prompt: str, found: list[tuple[int, int]] | None) -> None:
     top = groups[-1]
     if token in _OPEN:
         groups.append(_Group(token, place))
@@ -136,7 +138,9 @@ def _take(groups: list[_Group], token: str, place: int, prompt: str, found: list
         whole = _Readings((prompt[top.begins : place + 1],)) if is_data else top.read(token)
         groups[-1].parts.append(whole)
         if found is not None and whole.count > 1:
-            found.append(inside)
+            while found and found[-1][0] > top.begins:
+                found.pop()
+            found.append((top.begins + 1, place))
     elif token in _COMMAS + _ENUMERATION and len(groups) > 1:
         top.parts.append(token)
     elif (escape := _ESCAPE.fullmatch(token)) and (len(groups) > 1 or escape[1] in _OPEN + _CLOSE):
