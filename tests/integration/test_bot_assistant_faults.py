@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.demo.assistant import AssistantSimulator, settings_of
+from bot.demo.bot_api.bot_view import message_json
 from providers.simulators.faults import Fault
 from storage.money import NO_BUDGETS
 from storage.quota import UNLIMITED
@@ -149,3 +150,16 @@ async def test_an_assistant_that_never_answers(tmp_path: Path, assistant: Assist
         gate.open()
         await harness.quiet()
         assert await spent(harness) == 100
+
+
+async def test_a_voice_message_is_as_long_as_its_sender_says(
+    harness: AppHarness, assistant: AssistantSimulator
+) -> None:
+    """Its price is reserved by what the sender says."""
+    sent = harness.telegram.send_thing(harness.ann, "voice", said="a fox", seconds=90)
+    await offered(harness, "I heard:")
+    about = message_json(sent)
+    about |= {"message_id": sent.id + 100, "voice": {**about["voice"], "duration": 1}}
+    harness.telegram.world.updates.push("message", about)
+    await harness.shown("too long for me. Please make it shorter. Nothing was charged.")
+    assert assistant.asked == ["a fox"]
