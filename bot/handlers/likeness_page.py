@@ -22,6 +22,7 @@ from bot.handlers.callback_helpers import answer, change_text
 from bot.handlers.imagine import PRIVATE
 from bot.handlers.request_service import RequestService
 from bot.telegram.callback_data import WHOEVER_PRESSES, LikenessCallback
+from bot.telegram.formatting import CAPTION_LENGTH, cut, shown_length
 from bot.telegram.keyboards import button, into_private, keyboard
 from bot.telegram.private_reply import reply_privately
 from storage.likeness_records import AllowedChat, OwnLikeness
@@ -189,12 +190,11 @@ def _caption(own: OwnLikeness) -> str:
     text = _(
         "This is the photo that I keep of you. You can use it in our private chat: <code>@me as an astronaut</code>"
     )
-    if own.chats:
-        lines = [f"• {escape(one.title, quote=False)}" for one in own.chats[:MOST_CHATS_SHOWN]]
-        text += "\n\n" + "\n".join([_("Everyone in these groups can use it:"), *lines])
-    else:
-        text += "\n\n" + _("No group can use it. To allow it in a group, send /me there.")
-    return text
+    if not own.chats:
+        return text + "\n\n" + _("No group can use it. To allow it in a group, send /me there.")
+    text += "\n\n" + _("Everyone in these groups can use it:")
+    names = cut("\n".join(f"• {one.title}" for one in own.chats), CAPTION_LENGTH - shown_length(text) - 1)
+    return f"{text}\n{escape(names, quote=False)}"
 
 
 def _buttons(own: OwnLikeness) -> InlineKeyboardMarkup:
