@@ -204,6 +204,15 @@ async def test_the_page_has_room_for_many_groups(harness: AppHarness) -> None:
     assert len(own.chats) == 30
 
 
+async def test_another_photo_is_allowed_only_where_its_question_says_so(harness: AppHarness) -> None:
+    await consent(harness, harness.ann, 301)
+    await harness.say("/me", picture(305))
+    question = await harness.shown("only you, in our private chat")
+    await harness.press(question, "✅ Keep my photo")
+    assert "hasn't allowed" in await said(harness, "/imagine @ann_paints as a queen", who=harness.bob)
+    assert not harness.tasks
+
+
 async def test_a_name_that_changed_hands_is_not_believed(harness: AppHarness) -> None:
     await consent(harness, harness.ann, 301)
     harness.ann.username, harness.bob.username = "ann_now", "ann_paints"
