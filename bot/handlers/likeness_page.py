@@ -18,7 +18,7 @@ from aiogram.types import (
 )
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.callback_helpers import answer, change_text
+from bot.handlers.callback_helpers import answer, change_text, forgotten_text
 from bot.handlers.imagine import PRIVATE
 from bot.handlers.request_service import RequestService
 from bot.telegram.callback_data import WHOEVER_PRESSES, LikenessCallback
@@ -74,7 +74,11 @@ async def _show_photo(message: Message, own: OwnLikeness, requests: RequestServi
 async def allow(query: CallbackQuery, callback_data: LikenessCallback, requests: RequestService) -> None:
     """Allow the group of the message."""
     chat = query.message.chat if query.message else None
-    if not await whose_press(query, callback_data) or chat is None or chat.id != callback_data.chat:
+    if not await whose_press(query, callback_data):
+        return
+    if chat is None or chat.id != callback_data.chat:
+        # The group has become another one since.
+        await answer(query, forgotten_text(), alert=True)
         return
     person = query.from_user.id
     if not requests.access.may_use(person, chat.id):

@@ -213,6 +213,15 @@ async def test_another_photo_is_allowed_only_where_its_question_says_so(harness:
     assert not harness.tasks
 
 
+async def test_the_history_edits_no_likeness(harness: AppHarness) -> None:
+    await consent(harness, harness.ann, 301)
+    await harness.made("@me as a queen")
+    page = await harness.made("/history")
+    await harness.press(page, "ℹ️ Details")
+    assert "⚠️" not in page.text
+    assert "@me as a queen" in page.text
+
+
 async def test_a_name_that_changed_hands_is_not_believed(harness: AppHarness) -> None:
     await consent(harness, harness.ann, 301)
     harness.ann.username, harness.bob.username = "ann_now", "ann_paints"
