@@ -11,7 +11,7 @@ from storage.connection import Connection
 from storage.operations import Operations, reads
 from storage.picture_statements import OWN_PROMPT
 from storage.records import Cost
-from storage.schema import jobs, pictures, references, tasks
+from storage.schema import confirmations, drafts, inline_offers, jobs, pictures, references, tasks
 from storage.statements import Parameters
 
 JOBS_AT_ONCE = 500
@@ -84,8 +84,31 @@ class Exported:
     document_id: str | None
 
 
+_TYPED = (
+    select(inline_offers.c.words)
+    .where(inline_offers.c.user_id == bindparam("user_id"))
+    .order_by(inline_offers.c.created_at, inline_offers.c.id)
+)
+_ASKED_ABOUT = (
+    select(confirmations.c.request).where(confirmations.c.user_id == bindparam("user_id")).order_by(confirmations.c.id)
+)
+_DRAFTED = (
+    select(drafts.c.words).where(drafts.c.user_id == bindparam("user_id"), drafts.c.words != "").order_by(drafts.c.id)
+)
+
+
 class Exports(Operations):
-    """Reads people's pictures from one database."""
+    """Reads people's pictures, and the words that have become none, from one database."""
+
+    @reads
+    async def waiting_words(self, connection: Connection, user_id: int) -> list[str]:
+        """The words of a person that wait, for a day at most: typed after the bot's name in any chat, asked about, or
+        kept until the person says which picture they mean."""
+        which = {"user_id": user_id}
+        typed = (await connection.execute(_TYPED, which)).scalars()
+        asked_about = (await connection.execute(_ASKED_ABOUT, which)).scalars()
+        drafted = (await connection.execute(_DRAFTED, which)).scalars()
+        return [*typed, *(one["prompt"] for one in asked_about), *drafted]
 
     async def pictures(self, user_id: int) -> AsyncIterator[list[Exported]]:
         """All of a person's pictures, oldest first, in pages; those deleted from their history too."""

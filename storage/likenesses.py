@@ -42,6 +42,9 @@ _KEEP = (
 _ALLOW = upsert(likeness_chats, "likeness_id", "chat_id", "title").on_conflict_do_update(
     index_elements=["likeness_id", "chat_id"], set_={"title": bindparam("title")}
 )
+_DISALLOW_OTHERS = delete(likeness_chats).where(
+    likeness_chats.c.likeness_id == bindparam("likeness_id"), likeness_chats.c.chat_id != bindparam("chat_id")
+)
 _OWN = select(likenesses.c.id, likenesses.c.user_id, likenesses.c.created_at, likenesses.c.muted).where(_OF_PERSON)
 _CHATS = (
     select(likeness_chats.c.chat_id, likeness_chats.c.title)
@@ -111,12 +114,15 @@ class Likenesses(Operations):
     @writes
     async def keep(self, connection: Transaction, new: NewLikeness, chat: AllowedChat, now: float) -> None:
         """Keep a person's photo as their likeness, and allow a group (a private chat needs no permission). It replaces
-        an earlier photo; other groups stay allowed."""
+        an earlier photo; the groups that were allowed that one are not allowed this one."""
         own = {"user_id": new.user_id}
         values = {name: getattr(new, name) for name in NewLikeness.__slots__}
         kept = await connection.execute(_KEEP, {**values, "created_at": now})
         await take_username(connection, new.user_id, new.username)
-        await _allow(connection, int(kept.scalar_one()), chat)
+        likeness_id = int(kept.scalar_one())
+        here = {"likeness_id": likeness_id, "chat_id": await current_chat_id(connection, chat.chat_id)}
+        await connection.execute(_DISALLOW_OTHERS, here)
+        await _allow(connection, likeness_id, chat)
         await connection.execute(_DROP_QUESTION, own)
 
     @writes

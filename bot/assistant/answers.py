@@ -15,6 +15,8 @@ MOST_RAW = 6000
 """Characters of an answer; a longer one is no prompt."""
 MOST_SPACED, MOST_LETTERS = 1500, 700
 """Characters of the words that are kept: of those with spaces, and of Chinese."""
+MOST_UNITS = 1700
+"""UTF-16 units of them, as Telegram counts: so people see all of the words and of their translation in one message."""
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,300}>")
 _PAGE = re.compile(r"<(?:!doctype|html|head|body|script)\b", re.IGNORECASE)
 _THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
@@ -82,6 +84,7 @@ def _unquoted(text: str) -> str:
 
 def _cut(text: str, most: int) -> str:
     """At most so many characters, cut at a word where there are spaces."""
+    text = text.encode("utf-16-le")[: 2 * MOST_UNITS].decode("utf-16-le", "ignore")
     is_spaced = text.count(" ") > len(text) // 12
     most = min(most, MOST_SPACED if is_spaced else MOST_LETTERS)
     if len(text) <= most:

@@ -10,7 +10,15 @@ from aiogram.utils.i18n import gettext as _
 
 from bot.handlers import assistant_answers
 from bot.handlers.assistant_calls import HelpCalls
-from bot.handlers.callback_helpers import answer, forgotten_text, message_of, owns, reply_to, visible_job
+from bot.handlers.callback_helpers import (
+    answer,
+    forgotten_text,
+    may_use_references,
+    message_of,
+    owns,
+    reply_to,
+    visible_job,
+)
 from bot.handlers.confirmations import ANSWER_SECONDS
 from bot.handlers.hints import words_of
 from bot.handlers.imagine import NOT_FORWARDED, AddressesBot, own_pictures
@@ -142,10 +150,13 @@ async def improve_job(
     """✨ under a result, or under a request that failed: better words for the same request, for whoever presses."""
     if found := await visible_job(query, callback_data.at, requests):
         job, message = found
-        if job.user_id < 0 and not await owns(query, job.user_id):
-            # It would be asked in the chat's name, which only its admins may use.
-            await answer(query, _("Only the person who asked for it can answer this."), alert=True)
-            return
+        if not await owns(query, job.user_id):
+            if job.user_id < 0:
+                # It would be asked in the chat's name, which only its admins may use.
+                await answer(query, _("Only the person who asked for it can answer this."), alert=True)
+                return
+            if not await may_use_references(query, job, requests):
+                return
         context = RequestContext.of_press(query, message, reply_to(job, message), language, preferences)
         context = keep_chat_as_author(context, job)
         own = Overrides(prompt=await words_above(message, job, requests))
@@ -196,7 +207,7 @@ async def _press(query: CallbackQuery, requests: RequestService, help_calls: Hel
     try:
         await help_calls.begin(NewSuggestion("improve", replace(new, idempotency_key=key)))
     except QuotaExceededError as error:
-        await answer(query, quota_text(error), alert=True)
+        await answer(query, quota_text(error, is_queued=False), alert=True)
     else:
         await answer(query)
 
@@ -217,7 +228,7 @@ async def _begin(message: Message, help_calls: HelpCalls, new: NewSuggestion) ->
     try:
         await help_calls.begin(new)
     except QuotaExceededError as error:
-        await reply_privately(message, quota_text(error))
+        await reply_privately(message, quota_text(error, is_queued=False))
 
 
 def _answered(message: Message) -> int | None:

@@ -41,7 +41,7 @@ async def go_ahead(
     try:
         await help_calls.agreed(found)
     except QuotaExceededError as error:
-        await answer(query, quota_text(error), alert=True)
+        await answer(query, quota_text(error, is_queued=False), alert=True)
     else:
         await answer(query)
 

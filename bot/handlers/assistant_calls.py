@@ -17,6 +17,7 @@ from tenacity import retry_if_exception_type
 
 from bot.assistant.answers import MOST_SPACED, Words
 from bot.assistant.helper import Helper, HelpFailedError
+from bot.assistant.voices import seconds_of
 from bot.background import Background
 from bot.handlers.request_service import RequestService
 from bot.jobs.ports import InvalidReferenceError
@@ -47,6 +48,8 @@ PICTURE = ReferenceLimits(1, 1_500_000, 1024, (1 / 20, 20), frozenset({"image/jp
 """As the assistant gets a picture; more pixels cost more and tell little."""
 MOST_VOICE_BYTES = 4 << 20
 """Telegram's voice messages have about 4 KB a second."""
+VOICE_TOLERANCE_SECONDS = 2.0
+"""Apps round the length of a voice message."""
 MOST_QUESTIONS = 3
 """So many questions for consent wait for a person's answer; more would flood a chat."""
 SHOW_DELAYS = (1, 5, 20, 60)
@@ -88,6 +91,8 @@ class HelpCalls:
             await self._ask(found)
             return
         if await self._store.suggestions.unanswered(found.user_id) > MOST_QUESTIONS:
+            # Nobody sees it, so that nobody can answer it.
+            await self._store.suggestions.close(found.id)
             raise QuotaExceededError(MOST_QUESTIONS, waiting=True)
         shown = await self._send(found, consent_text(self.helper.host), consent_buttons(found))
         await self._store.suggestions.shown_at(found.id, shown)
@@ -178,19 +183,23 @@ class HelpCalls:
             return None
         try:
             if suggestion.kind == "listen":
-                return await self._voice(suggestion.file_id)
+                return await self._voice(suggestion.file_id, suggestion.seconds or 0.0)
             fetch = self._requests.engine.context.notifier.fetch
             return (await fetch(suggestion.file_id, PICTURE, suggestion.user_id)).data
         except OSError as error:
             log.info("the file for help %d can't be had: %s", suggestion.id, error)
             raise InvalidReferenceError(NO_VOICE) from error
 
-    async def _voice(self, file_id: str) -> bytes:
+    async def _voice(self, file_id: str, said_seconds: float) -> bytes:
         async with AsyncExitStack() as stack:
             file = await self._files.open(file_id, stack)
             file.seek(0)
             data = file.read(MOST_VOICE_BYTES + 1)
-        if len(data) > MOST_VOICE_BYTES:
+        seconds = seconds_of(data)
+        if seconds is None:
+            raise InvalidReferenceError(NO_VOICE)
+        # Telegram passes on the seconds that the sender's app names, and the price was reserved for these.
+        if len(data) > MOST_VOICE_BYTES or seconds > said_seconds + VOICE_TOLERANCE_SECONDS:
             raise InvalidReferenceError(TOO_LONG)
         return data
 

@@ -48,8 +48,7 @@ async def repeat_request(
         return
     if await owns(query, job.user_id):
         context = keep_chat_as_author(context, job)
-    elif overrides.references is None and not await _may_use_references(job, requests):
-        await answer(query, _("Its photos aren't in this chat. Make your own with /imagine."), alert=True)
+    elif overrides.references is None and not await may_use_references(query, job, requests):
         return
     try:
         await requests.ask_again(context, job, overrides)
@@ -59,9 +58,17 @@ async def repeat_request(
         await answer(query, said or _("One more time!"))
 
 
-async def _may_use_references(job: Job, requests: RequestService) -> bool:
-    """Whether others may use the references of a job again: all of them were shown in its chat, and none is a picture
-    that its owner has deleted since."""
+async def may_use_references(query: CallbackQuery, job: Job, requests: RequestService) -> bool:
+    """Whether others may use the references of a job again; else the press is answered with the reason."""
+    if await _are_for_all(job, requests):
+        return True
+    await answer(query, _("Its photos aren't in this chat. Make your own with /imagine."), alert=True)
+    return False
+
+
+async def _are_for_all(job: Job, requests: RequestService) -> bool:
+    """Whether all references of a job were shown in its chat, and none is a picture that its owner has deleted
+    since."""
     for reference in await requests.store.references.of_job(job.id):
         if reference.message_id is None:
             return False

@@ -30,7 +30,8 @@ from storage.store import Store
 NOT_ALLOWED = Sentence(
     "{name} hasn't allowed me to use their photo here. They can, with /me. If {name} is just a word, leave out the @."
 )
-NOT_ALLOWED_AGAIN = Sentence("{name} is in this picture and hasn't allowed me to use their photo in this chat.")
+# Without a name: who shows the picture to a stranger must not learn here whom it shows.
+NOT_ALLOWED_AGAIN = Sentence("Somebody in this picture hasn't allowed me to use their photo in this chat.")
 NO_PHOTO = Sentence("I don't have a photo of you yet. Reply to a photo of yourself with /me.")
 OWN_NOT_HERE = Sentence("You haven't allowed me to use your photo here. Send /me to allow it.")
 ONLY_OWN = Sentence("In our private chat I can only use your own photo, with @me.")
@@ -162,11 +163,11 @@ class DepictedPeople:
     async def _refusal(self, person: NamedPerson, chat_id: int) -> Sentence | None:
         if person.user_id is None or self.access.is_banned(person.user_id):
             return TAKEN_BACK
-        shown = f"@{person.username}" if person.username else person.name
         if not person.is_allowed:
-            return _of(NOT_ALLOWED_AGAIN, shown)
+            return NOT_ALLOWED_AGAIN
         if chat_id > 0:
             return None
+        shown = f"@{person.username}" if person.username else person.name
         standing = await self._standing(chat_id, person.user_id)
         if standing is None:
             return _of(UNSURE, shown)

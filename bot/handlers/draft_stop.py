@@ -24,4 +24,4 @@ async def stop(stopped: MessageGenerationStopped, requests: RequestService) -> N
     """
     job = await requests.store.jobs.get(stopped.draft_id)
     if job and job.user_id == stopped.chat.id == job.chat_id:
-        await requests.engine.cancel(job.id)
+        await requests.engine.cancel_request(job)

@@ -3,9 +3,9 @@
 import asyncio
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -58,6 +58,17 @@ COLUMNS = (
     "file_id",
     "original_file_id",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person said that has become no picture: to the assistant, and words that wait."""
+
+    helped: Sequence[Suggestion] = ()
+    waiting: Sequence[str] = ()
+
+
+NOTHING_SAID = Said()
 
 
 class Export:
@@ -119,7 +130,8 @@ async def _file(requests: RequestService, user: User) -> BufferedInputFile:
     kept = (likeness, photo[0]) if likeness and photo else None
     helped = await store.suggestions.of_person(user.id)
     # Packing thousands of rows takes a while: a thread does it, and the bot serves others.
-    packed = partial(archive, own, user.id, requests.providers, preferences, styles, likeness=kept, helped=helped)
+    said = Said(helped, await store.exports.waiting_words(user.id))
+    packed = partial(archive, own, user.id, requests.providers, preferences, styles, likeness=kept, said=said)
     data = await asyncio.to_thread(packed)
     return BufferedInputFile(data, f"imagine-{datetime.now(zone()):%Y-%m-%d}.zip")
 
@@ -162,14 +174,15 @@ def archive(
     styles: Iterable[Style],
     *,
     likeness: tuple[OwnLikeness, bytes] | None = None,
-    helped: Iterable[Suggestion] = (),
+    said: Said = NOTHING_SAID,
 ) -> bytes:
-    """The ZIP of a person's pictures, settings and likeness, and what they asked the assistant. The README is in the
-    current language."""
+    """The ZIP of a person's pictures, settings and likeness, and what they said. The README is in the current
+    language."""
     pictures = [record(one, user_id, providers) for one in own]
     settings: dict[str, Any] = {"preferences": asdict(preferences), "styles": [asdict(style) for style in styles]}
-    asked = [_helped(one) for one in helped]
+    asked = [_helped(one) for one in said.helped]
     settings |= {"assistant": asked} if asked else {}
+    settings |= {"waiting": list(said.waiting)} if said.waiting else {}
     readme = _readme(len(pictures))
     if likeness:
         settings["likeness"] = asdict(likeness[0])
@@ -221,7 +234,7 @@ def _readme(count: int) -> str:
         "it was made. Both files say the same; the CSV opens in a spreadsheet. Times are {zone}, sizes are in "
         "pixels. A picture that you deleted from your history is marked as deleted; /forget erases it for "
         "good.\n\n"
-        "settings.json: your settings and styles.\n\n"
+        "settings.json: your settings and styles, and what you wrote in the last day that has become no picture.\n\n"
         "The pictures themselves are in your chats, where Telegram keeps them. A file_id is the name by "
         "which this bot finds a picture again.\n"
     ).format(count=count, zone=zone_name())

@@ -3,7 +3,7 @@
 from aiogram.types import BufferedInputFile, CallbackQuery, InputMediaPhoto
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.callback_helpers import answer, change_text
+from bot.handlers.callback_helpers import answer, change_text, forgotten_text
 from bot.handlers.history_page import details
 from bot.handlers.history_press import HistoryPress, entry_of, history_press
 from bot.handlers.request_service import RequestService
@@ -21,7 +21,10 @@ async def show_details(
     """Show the details of a picture, each picture it was made from, and the first of these beside it."""
     pressed = await history_press(query, callback_data, requests)
     shown = await entry_of(pressed, requests) if pressed else None
-    if pressed is None or shown is None:
+    if pressed is None:
+        return
+    if shown is None:
+        await answer(query, forgotten_text(), alert=True)
         return
     await answer(query)
     buttons = in_details(pressed.picture, [step.picture for step in reversed(shown.origins)])
@@ -45,7 +48,8 @@ async def _before(pressed: HistoryPress, requests: RequestService) -> Picture | 
 
     A group sees only what was shown in it, and nobody a picture that its owner has deleted.
     """
-    references = await requests.store.references.of_job(pressed.job.id)
+    # A likeness is no picture that was edited, and no file of Telegram's.
+    references = [one for one in await requests.store.references.of_job(pressed.job.id) if one.likeness_id is None]
     if not references:
         return None
     first, chat_id = references[0], pressed.filters.chat_id

@@ -20,7 +20,7 @@ from aiogram.types import (
 from aiogram.utils.i18n import gettext as _
 
 from bot.handlers.chat_policy import ChatNotAllowedError
-from bot.handlers.imagine import ask_for_words
+from bot.handlers.imagine import PRIVATE, ask_for_words
 from bot.handlers.prompt_flags import FlagError
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
@@ -61,7 +61,7 @@ def make_router() -> Router:
     """Inline mode, but for the buttons of its messages."""
     router = Router(name="inline")
     router.inline_query.register(search)
-    router.message.register(welcome, CommandStart(deep_link=True, magic=F.args == START_PARAMETER))
+    router.message.register(welcome, CommandStart(deep_link=True, magic=F.args == START_PARAMETER), PRIVATE)
     router.message.register(sent_here, is_own_result)
     # The bot's own edits of its message must not count as a new prompt.
     router.edited_message.register(changed_here, is_own_result)

@@ -83,7 +83,8 @@ async def chosen(
     store, typed = inline.requests.store, chosen_result.result_id.removeprefix(OFFER_PREFIX)
     offer = await store.inline_offers.take(typed, store.clock(), by_feedback=True)
     # The update has the words, too.
-    words = offer.words if offer else chosen_result.query
+    is_theirs = offer is not None and offer.user_id == chosen_result.from_user.id
+    words = offer.words if offer and is_theirs else chosen_result.query
     context = _context(chosen_result.from_user, chosen_result.inline_message_id, language, preferences)
     await _begin(inline, context, words)
 

@@ -18,10 +18,11 @@ from aiogram.types import (
 )
 from aiogram.utils.i18n import gettext as _
 
-from bot.handlers.callback_helpers import answer, change_text
+from bot.handlers.callback_helpers import answer, change_text, forgotten_text
 from bot.handlers.imagine import PRIVATE
 from bot.handlers.request_service import RequestService
 from bot.telegram.callback_data import WHOEVER_PRESSES, LikenessCallback
+from bot.telegram.formatting import CAPTION_LENGTH, cut, shown_length
 from bot.telegram.keyboards import button, into_private, keyboard
 from bot.telegram.private_reply import reply_privately
 from storage.likeness_records import AllowedChat, OwnLikeness
@@ -73,7 +74,11 @@ async def _show_photo(message: Message, own: OwnLikeness, requests: RequestServi
 async def allow(query: CallbackQuery, callback_data: LikenessCallback, requests: RequestService) -> None:
     """Allow the group of the message."""
     chat = query.message.chat if query.message else None
-    if not await whose_press(query, callback_data) or chat is None or chat.id != callback_data.chat:
+    if not await whose_press(query, callback_data):
+        return
+    if chat is None or chat.id != callback_data.chat:
+        # The group has become another one since.
+        await answer(query, forgotten_text(), alert=True)
         return
     person = query.from_user.id
     if not requests.access.may_use(person, chat.id):
@@ -189,12 +194,11 @@ def _caption(own: OwnLikeness) -> str:
     text = _(
         "This is the photo that I keep of you. You can use it in our private chat: <code>@me as an astronaut</code>"
     )
-    if own.chats:
-        lines = [f"• {escape(one.title, quote=False)}" for one in own.chats[:MOST_CHATS_SHOWN]]
-        text += "\n\n" + "\n".join([_("Everyone in these groups can use it:"), *lines])
-    else:
-        text += "\n\n" + _("No group can use it. To allow it in a group, send /me there.")
-    return text
+    if not own.chats:
+        return text + "\n\n" + _("No group can use it. To allow it in a group, send /me there.")
+    text += "\n\n" + _("Everyone in these groups can use it:")
+    names = cut("\n".join(f"• {one.title}" for one in own.chats), CAPTION_LENGTH - shown_length(text) - 1)
+    return f"{text}\n{escape(names, quote=False)}"
 
 
 def _buttons(own: OwnLikeness) -> InlineKeyboardMarkup:

@@ -48,6 +48,8 @@ _ALL = re.compile(
     rf"全部|全都|所有的?(?:图片|图|照片)|每一?[张幅]|[{_DIGITS}两\d][张幅]都|^\s*都\s*$|都(?=[要改换变画加用放])|它们|合并|拼",
     re.IGNORECASE,
 )
+_MOST_PLACES = 40
+"""Words that name pictures more often are no such words; to compare all places takes long."""
 _NOTHING_ELSE = re.compile(r"(?:please|it|one|that|this|吧|呢|请|它|[\s,.:;!?，。：；！？])*", re.IGNORECASE)
 
 
@@ -78,6 +80,8 @@ def _found(words: str, count: int) -> list[tuple[_Span, int]]:
     found: list[tuple[_Span, int]] = []
     for pattern in _NAMED:
         for match in pattern.finditer(words):
+            if len(found) == _MOST_PLACES:
+                return []
             if all(match.end() <= begin or match.start() >= end for (begin, end), _number in found):
                 found.append((match.span(), _number_of(match["n"], count)))
     if found:

@@ -283,11 +283,12 @@ class RequestService(RequestReader):
         )
 
 
-def quota_text(error: QuotaExceededError) -> str:
-    """The text for a person who has reached a limit, or for whom a budget has no room; without marks."""
+def quota_text(error: QuotaExceededError, *, is_queued: bool = True) -> str:
+    """The text for a person who has reached a limit, or for whom a budget has no room; without marks. `is_queued`:
+    whether what they have asked for stands in `/queue`."""
     if isinstance(error, BudgetExceededError):
         return plain(no_room(error.standing, error.price))
     if not error.waiting:
         return _("You've reached your limit: {most} in 24 hours. Try again later.").format(most=error.most)
     words = _("You've reached your limit: {most} at a time. Try again when one is done.").format(most=error.most)
-    return _("{words} /queue shows them.").format(words=words)
+    return _("{words} /queue shows them.").format(words=words) if is_queued else words

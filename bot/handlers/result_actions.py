@@ -70,7 +70,7 @@ async def cancel(query: CallbackQuery, callback_data: JobCallback, requests: Req
         await answer(query, forgotten_text(), alert=True)
     elif query.from_user.id != job.user_id and not await is_chat_admin(bot, job.chat_id, query.from_user.id):
         await answer(query, _("Only the person who asked for it can cancel it."), alert=True)
-    elif await (requests.engine.cancel_duel(job.duel_id) if job.duel_id else requests.engine.cancel(job.id)):
+    elif await requests.engine.cancel_request(job):
         await answer(query, _("Cancelled"))
     else:
         await answer(query, _("Too late: it has already finished."), alert=True)

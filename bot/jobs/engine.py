@@ -161,6 +161,10 @@ class JobEngine:
             self.context.wake(job.id, job)
         return made
 
+    async def cancel_request(self, job: Job) -> bool:
+        """Cancel what a person asked for with this job: in a duel the jobs of all services. False: it had ended."""
+        return await (self.cancel(job.id) if job.duel_id is None else self.cancel_duel(job.duel_id))
+
     async def cancel_duel(self, duel_id: int) -> bool:
         """Drop what waits of all jobs of a duel; pictures that are ready are shown. False: all had ended before."""
         words = error_message(CANCELLED), error_message(CANCELLED_PAID)

@@ -72,7 +72,8 @@ async def _album_of_buttons(there: Message, store: Store) -> tuple[NewReference,
 async def traced(message: Message, store: Store, user_id: int) -> tuple[NewReference, ...]:
     """The pictures that a message shows, each with the id of the bot's picture that it is, if it is one.
 
-    Another person's picture is recognized only if it was made in this chat: its prompt is not for everybody.
+    Another person's picture is recognized only if it was made in this chat, since its prompt is not for everybody, or
+    if it shows people who have to allow its use.
     """
     return await _known(message, message, store, user_id)
 
@@ -84,10 +85,18 @@ async def _known(holder: Holder, message: Message, store: Store, user_id: int) -
     for file in _files(holder):
         unique_id = file.file_unique_id if isinstance(file, PhotoSize) else ""
         known = await store.pictures.shown_as(unique_id, message.chat.id, number)
-        is_free = known is not None and (known.user_id == user_id or known.chat_id == message.chat.id)
         reference = NewReference(file.file_id, number)
-        found.append(replace(reference, picture_id=known.id) if known and is_free else reference)
+        if known and await _is_traced(known, reference, message.chat.id, store, user_id):
+            reference = replace(reference, picture_id=known.id)
+        found.append(reference)
     return tuple(found)
+
+
+async def _is_traced(known: Picture, reference: NewReference, chat_id: int, store: Store, user_id: int) -> bool:
+    """Whether a picture of the bot's is recognized. One that shows people always is: they may not allow it here."""
+    if known.user_id == user_id or known.chat_id == chat_id:
+        return True
+    return bool(await store.likenesses.in_references([replace(reference, picture_id=known.id)], chat_id))
 
 
 def as_references(pictures: Iterable[Picture], chat_id: int) -> tuple[NewReference, ...]:

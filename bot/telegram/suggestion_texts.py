@@ -6,12 +6,8 @@ from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
 from bot.telegram.callback_data import HelpCallback
-from bot.telegram.formatting import cut
 from bot.telegram.keyboards import button, keyboard
 from storage.suggestions import Suggestion
-
-SHOWN_LENGTH = 1700
-"""UTF-16 units of the words, and of their translation: both fit into a message."""
 
 
 def consent_text(host: str) -> str:
@@ -89,4 +85,4 @@ def lost_text() -> str:
 
 
 def _shown(words: str | None) -> str:
-    return escape(cut(words or "", SHOWN_LENGTH), quote=False)
+    return escape(words or "", quote=False)

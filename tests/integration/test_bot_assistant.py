@@ -163,6 +163,33 @@ async def test_in_a_group_each_asks_for_themselves(harness: AppHarness, assistan
     await harness.shown("一只猫", harness.group)
 
 
+async def test_others_get_no_photos_that_only_their_owner_sees(
+    harness: AppHarness, assistant: AssistantSimulator
+) -> None:
+    private = await harness.made("a castle")
+    from_private = await harness.made("/imagine in the snow", chat=harness.group, external=private)
+    told = await harness.press(from_private, "✨", harness.bob)
+    assert (told.alert, told.text) == (True, "Its photos aren't in this chat. Make your own with /imagine.")
+    await harness.quiet()
+    assert not assistant.asked
+    await harness.press(from_private, "✨")
+    await offered(harness, chat=harness.group)
+
+
+async def test_questions_that_nobody_saw_wait_for_nobody(tmp_path: Path, assistant: AssistantSimulator) -> None:
+    async with open_app_harness(tmp_path, assistant=settings_of(assistant)) as harness:
+        for number in range(6):
+            await harness.say(f"/improve fox {number}")
+            await harness.quiet()
+        assert harness.answers()[-1].text == "You've reached your limit: 3 at a time. Try again when one is done."
+        for asked in harness.answers():
+            if "No, thanks" in asked.buttons:
+                await harness.press(asked, "No, thanks")
+        await harness.say("/improve a hen")
+        await harness.quiet()
+        assert "No, thanks" in harness.answers()[-1].buttons
+
+
 async def test_a_service_that_wants_english_gets_it(tmp_path: Path, assistant: AssistantSimulator) -> None:
     tables = {"jimeng": {"limits": {"4.0": {"languages": ["en"]}}}}
     async with open_app_harness(tmp_path, assistant=settings_of(assistant), providers=tables) as harness:

@@ -14,7 +14,7 @@ from bot.assistant.client import AssistantClient
 from bot.caution import Caution
 from bot.check import CheckError, check_assistant
 from bot.demo.assistant import AssistantSimulator, settings_of
-from bot.handlers.export import archive
+from bot.handlers.export import Said, archive
 from bot.settings import AccessSettings
 from bot.telegram.i18n import Languages
 from providers.simulators.faults import Fault
@@ -80,7 +80,7 @@ async def test_forget_and_export(harness: AppHarness) -> None:
     store, ann = harness.app.store, harness.ann.id
     (one,) = await store.suggestions.of_person(ann)
     with Languages().speaking("en"):
-        exported = archive([], ann, {}, await store.users.preferences(ann), [], helped=[one])
+        exported = archive([], ann, {}, await store.users.preferences(ann), [], said=Said([one]))
     with ZipFile(BytesIO(exported)) as parts:
         assert f"a secret fox, {BETTER}" in parts.read("settings.json").decode()
     await store.erasure.erase(ann, store.clock())

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.demo.assistant import AssistantSimulator, settings_of
+from bot.demo.bot_api.bot_view import message_json
 from providers.simulators.faults import Fault
 from storage.database import StoreError
 from storage.money import NO_BUDGETS
@@ -166,3 +167,16 @@ async def test_a_store_that_fails_once_asks_once(
     assert assistant.asked == ["a fox"]
     assert await spent(harness) == 100
     assert not await harness.app.store.erasure.is_under_way(harness.ann.id)
+
+
+async def test_a_voice_message_is_as_long_as_its_sender_says(
+    harness: AppHarness, assistant: AssistantSimulator
+) -> None:
+    """Its price is reserved by what the sender says."""
+    sent = harness.telegram.send_thing(harness.ann, "voice", said="a fox", seconds=90)
+    await offered(harness, "I heard:")
+    about = message_json(sent)
+    about |= {"message_id": sent.id + 100, "voice": {**about["voice"], "duration": 1}}
+    harness.telegram.world.updates.push("message", about)
+    await harness.shown("too long for me. Please make it shorter. Nothing was charged.")
+    assert assistant.asked == ["a fox"]

@@ -40,6 +40,18 @@ async def exported(harness: AppHarness, words: str = "/export") -> dict[str, byt
     return unpacked(harness, await harness.telegram.until(lambda: next(iter(harness.answers()[before:]), None)))
 
 
+async def test_words_that_wait_are_in_the_file_and_are_erased(harness: AppHarness) -> None:
+    await harness.telegram.results(harness.ann, "a typed fox", harness.group)
+    await harness.telegram.results(harness.bob, "an owl", harness.group)
+    await harness.say("a {red, blue} fox")
+    await harness.shown("2 pictures")
+    settings = json.loads((await exported(harness))["settings.json"])
+    assert settings["waiting"] == ["a typed fox", "a {red, blue} fox"]
+    store, ann = harness.app.store, harness.ann.id
+    await store.erasure.erase(ann, store.clock())
+    assert await store.exports.waiting_words(ann) == []
+
+
 async def test_everything_of_ones_own_in_a_file(harness: AppHarness) -> None:
     await harness.made("a fox, =1+1 --n 2", picture(201))
     await harness.made("/imagine an owl", chat=harness.group)

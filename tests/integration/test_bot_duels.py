@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.demo.chat.drafts import stop_draft
 from bot.demo.telegram import Chat, ChatMessage, Refusal
 from bot.jobs import duels
 from bot.settings import LimitsSettings
@@ -334,3 +335,18 @@ async def test_where_a_poll_is_refused_buttons_take_the_votes(harness: AppHarnes
     harness.telegram.play(Refusal(method="sendPoll", code=400, description="Bad Request: not enough rights", times=1))
     await begun(harness, chat=harness.group)
     assert (await harness.ended(SHOW, harness.group)).buttons == ["A", "B", SHOW]
+
+
+async def test_a_drafts_stop_ends_the_whole_duel(harness: AppHarness, second: SecondService) -> None:
+    await harness.app.store.users.show_drafts(harness.ann.id, True)
+    harness.hold()
+    second.steps.is_open = False
+    await begun(harness)
+    await harness.telegram.until(lambda: len(harness.tasks) == len(second.prompts) == 1)
+    draft = await harness.telegram.until(lambda: harness.ann.chat.draft)
+    stop_draft(harness.telegram.world, harness.ann, harness.ann.chat, draft.id)
+    await harness.taken_in()
+    harness.release()
+    second.steps.open()
+    await harness.quiet()
+    assert await states(harness) == [JobState.CANCELLED, JobState.CANCELLED]

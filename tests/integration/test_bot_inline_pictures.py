@@ -318,6 +318,18 @@ async def test_forged_presses_change_nothing(harness: AppHarness) -> None:
     assert "an owl" in theirs.text
 
 
+async def test_a_forged_choice_shows_nobodys_words(harness: AppHarness) -> None:
+    theirs = await offered(harness, "a secret fox")
+    own = await chosen(harness, "an owl", who=harness.bob)
+    told = next(one for one in harness.telegram.world.updates.sent if "chosen_inline_result" in one)
+    await harness.quiet()
+    register(harness.telegram.world, own)
+    forged = {**told["chosen_inline_result"], "result_id": theirs.id, "inline_message_id": own.inline_id}
+    harness.telegram.world.updates.push("chosen_inline_result", forged)
+    await harness.quiet()
+    assert [task.prompt for task in harness.tasks] == ["an owl", "an owl"]
+
+
 async def test_strangers_get_no_offer_and_can_begin_nothing(tmp_path: Path) -> None:
     async with opened(tmp_path, access=AccessSettings(users=frozenset({510_000_001}))) as harness:
         _query, results = await harness.telegram.results(harness.bob, "a fox", harness.group)

@@ -10,6 +10,7 @@ from zipfile import ZipFile
 import pytest
 
 from bot.demo.telegram import ChatMessage, Person
+from storage.likeness_records import AllowedChat
 from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 from tests.support.second_service import SecondService
 
@@ -171,6 +172,54 @@ async def test_it_holds_only_where_it_was_allowed(harness: AppHarness) -> None:
     assert widths(harness) == [301]
     await harness.press(page, "🗑 Erase my photo")
     assert not any(one.photo and "the photo that I keep" in one.text for one in harness.answers())
+
+
+async def test_a_picture_of_somebody_is_no_reference_where_they_allow_nothing(harness: AppHarness) -> None:
+    await consent(harness, harness.ann, 301)
+    await said(harness, "/imagine @ann_paints as a queen", who=harness.bob)
+    (shown,) = harness.album(harness.group)
+    refusal = "有人还没有允许"
+    assert refusal in await said(harness, "当乞丐", who=harness.ming, private=True, external=shown)
+    (forwarded,) = harness.telegram.forward(harness.ming, shown, chat=harness.ming.chat)
+    await harness.taken_in()
+    told = await said(harness, "当乞丐", who=harness.ming, private=True, reply_to=forwarded)
+    assert refusal in told
+    assert "ann_paints" not in told, "whom it shows is no business of others"
+    assert len(harness.tasks) == 1
+    await said(harness, "/imagine at night", who=harness.ming, reply_to=shown)
+    assert len(harness.tasks) == 2
+
+
+async def test_the_page_has_room_for_many_groups(harness: AppHarness) -> None:
+    await consent(harness, harness.ann, 301)
+    for number in range(30):
+        chat = AllowedChat(-1000 - number, "Picture & film club of the town by the sea")
+        await harness.app.store.likenesses.allow(harness.ann.id, chat)
+    page = await harness.made("/me")
+    assert page.photo
+    assert "• Picture & film club" in page.text
+    await harness.press(page, page.buttons[0])
+    own = await harness.app.store.likenesses.of(harness.ann.id)
+    assert own
+    assert len(own.chats) == 30
+
+
+async def test_another_photo_is_allowed_only_where_its_question_says_so(harness: AppHarness) -> None:
+    await consent(harness, harness.ann, 301)
+    await harness.say("/me", picture(305))
+    question = await harness.shown("only you, in our private chat")
+    await harness.press(question, "✅ Keep my photo")
+    assert "hasn't allowed" in await said(harness, "/imagine @ann_paints as a queen", who=harness.bob)
+    assert not harness.tasks
+
+
+async def test_the_history_edits_no_likeness(harness: AppHarness) -> None:
+    await consent(harness, harness.ann, 301)
+    await harness.made("@me as a queen")
+    page = await harness.made("/history")
+    await harness.press(page, "ℹ️ Details")
+    assert "⚠️" not in page.text
+    assert "@me as a queen" in page.text
 
 
 async def test_a_name_that_changed_hands_is_not_believed(harness: AppHarness) -> None:

@@ -27,6 +27,7 @@ async def data_of_people(store: Store, n: int) -> None:
     for number in range(n, n + n // 100):
         await finished(store, number, user=n)
     assert [len(page) async for page in store.exports.pictures(n)] == [n // 100]
+    assert await store.exports.waiting_words(n) == []
     assert await store.usage.since(0.0)
     await store.counts.queue()
     assert await store.usage.since(0.0, n)

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.assistant.answers import MOST_LETTERS, MOST_SPACED, UnusableAnswerError, read_words
+from bot.assistant.answers import MOST_LETTERS, MOST_SPACED, MOST_UNITS, UnusableAnswerError, read_words
 from bot.handlers.prompt_flags import scan
 from bot.telegram.flag_names import known_names
+from bot.telegram.formatting import shown_length
 from providers.jimeng.options import JimengOptions
 from providers.options import flags
 
@@ -79,6 +80,8 @@ def test_what_is_no_prompt_is_refused(said: object) -> None:
 def test_long_words_are_cut() -> None:
     assert read_words("fox " * 500, without_flags).words == ("fox " * (MOST_SPACED // 4)).strip()
     assert read_words("狐" * 1000, without_flags).words == "狐" * MOST_LETTERS
+    # People see all that is drawn: Telegram counts an emoji twice.
+    assert shown_length(read_words("a " + ("🦊" * 10 + " ") * 140, without_flags).words) <= MOST_UNITS
     assert read_words("a red fox in snow", without_flags, 9).words == "a red fox"
     assert read_words("a red fox in snow", without_flags, 11).words == "a red fox"
 

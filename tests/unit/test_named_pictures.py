@@ -76,3 +76,7 @@ def test_named(words: str, numbers: tuple[int, ...] | None, left: str | None) ->
 )
 def test_not_named(words: str) -> None:
     assert named_pictures(words, 4) is None
+
+
+def test_words_that_name_pictures_without_end_name_none() -> None:
+    assert named_pictures("第一" * 2000, 4) is None
