@@ -11,6 +11,7 @@ from providers.jimeng.simulator import Fault as JimengFault
 from providers.simulators.faults import Fault
 from storage.job_states import JobState
 from tests.support.app_harness import AppHarness
+from tests.support.engine_harness import until
 from tests.support.second_service import SecondService
 
 SHOW = "🏁 Show the names"
@@ -110,8 +111,14 @@ async def test_a_group_that_moves_before_the_vote_has_no_foreign_message_quoted(
     for method in ("sendMessage", "editMessageText"):
         patient.telegram.play(Refusal(method=method, code=502, description="Bad Gateway", times=3))
     patient.release()
-    await patient.telegram.until(lambda: len(patient.album(old)) == 2)
+
+    async def is_stored() -> bool:
+        found = [one for job_id in (1, 2) for one in await patient.app.store.pictures.of_job(job_id)]
+        return len(found) == 2 and all(one.message_id for one in found)
+
+    await until(is_stored)
     new = patient.telegram.migrate(old)
+    await patient.app.store.chats.migrate(old.id, new.id)
     vote = await patient.ended(SHOW, new)
     sent = patient.called("sendMessage")[-1]
     assert sent.status == 200
