@@ -33,11 +33,17 @@ WITH_PICTURES = (
 GIVE_LETTER = update(jobs).where(jobs.c.id == bindparam("job")).values(duel_letter=bindparam("letter"))
 MOVE_STATUS = update(jobs).where(jobs.c.id == bindparam("job")).values(status_id=bindparam("status"))
 VOID = update(duels).where(_OWN, or_(RUNNING, VOTING)).values(state=DuelState.VOID, told_at=bindparam("now"))
-SHOWN = update(duels).where(_OWN, RUNNING).values(state=DuelState.VOTING, closes_at=bindparam("closes"))
+_CLOSES: BindParameter[float] = bindparam("closes", type_=Float)
+SHOWN = (
+    update(duels)
+    .where(_OWN, RUNNING)
+    .values(state=DuelState.VOTING, closes_at=func.coalesce(duels.c.closes_at, _CLOSES))
+)
 TRY_POLL = update(duels).where(_OWN, duels.c.poll_id.is_(None)).values(poll_id="")
 POLL_SENT = update(duels).where(_OWN).values(poll_id=bindparam("poll"), poll_message_id=bindparam("message"))
 OF_POLL = select(duels.c.id).where(duels.c.poll_id == bindparam("poll"), VOTING)
-CLOSES_AT = update(duels).where(_OWN, VOTING).values(closes_at=bindparam("closes"))
+# Its buttons are there a moment before it is stored that they are.
+CLOSES_AT = update(duels).where(_OWN, or_(RUNNING, VOTING)).values(closes_at=bindparam("closes"))
 CLOSE = update(duels).where(_OWN).values(state=DuelState.CLOSED, closed_at=bindparam("now"))
 TOLD = update(duels).where(_OWN).values(told_at=bindparam("now"))
 # A vote that is over, or whose result was not told.

@@ -138,7 +138,9 @@ async def _close(connection: Transaction, found: DuelStanding, now: float) -> No
 
 
 def _takes_votes(duel: Duel, now: float) -> bool:
-    return duel.state is DuelState.VOTING and (duel.closes_at is None or now < duel.closes_at)
+    # Its buttons are there a moment before it is stored that they are.
+    is_open = duel.state in {DuelState.RUNNING, DuelState.VOTING}
+    return is_open and (duel.closes_at is None or now < duel.closes_at)
 
 
 def _cost(amount: int | None, currency: str | None) -> Cost | None:

@@ -109,7 +109,7 @@ _ANSWER = (
     update(suggestions)
     .where(_OWN, suggestions.c.state == SuggestionState.ASKING)
     .values(
-        state=bindparam("state"),
+        state=bindparam("ends_as"),
         words=bindparam("words"),
         translation=bindparam("translation"),
         cost=bindparam("cost"),
@@ -272,7 +272,7 @@ async def _settle(
     if row is None or row.state != SuggestionState.ASKING:
         return False
     settled = row.cost if cost is None or row.cost is None else min(cost, row.cost)
-    answer = {"state": state, "words": words, "translation": translation, "cost": settled}
+    answer = {"ends_as": state, "words": words, "translation": translation, "cost": settled}
     await connection.execute(_ANSWER, {"suggestion_id": suggestion_id, **answer})
     if row.cost is not None and settled != row.cost:
         change = Cost(settled - row.cost, row.currency)
@@ -287,6 +287,5 @@ def _changes(user_id: int, chat_id: int, cost: Cost, at: float) -> Changes:
 
 def _suggestion(row: Any, *, has_agreed: bool = False) -> Suggestion:
     values = {name: getattr(row, name) for name in Suggestion.__slots__ if name not in {"has_agreed", "request"}}
-    values["state"] = SuggestionState(row.state)
     request = stored_request(row.request) if row.request else None
-    return Suggestion(**values, request=request, has_agreed=has_agreed)
+    return Suggestion(**{**values, "state": SuggestionState(row.state)}, request=request, has_agreed=has_agreed)

@@ -81,7 +81,7 @@ async def describe(
     context = RequestContext.of_message(message, language, preferences)
     await requests.check(context)
     if not help_calls.helper.offers("describe"):
-        await reply_privately(message, _("I can't look at pictures: this bot has no assistant that sees."))
+        await reply_privately(message, _("This bot can't describe pictures."))
         return
     pictures = await own_pictures(album or [message], requests, context)
     pictures = pictures or await pictures_replied_to(message, requests.store, context.user_id)
@@ -199,7 +199,7 @@ async def improve_above(
 async def _press(query: CallbackQuery, requests: RequestService, help_calls: HelpCalls, new: NewJob) -> None:
     """Ask for better words of a request, as the person who pressed."""
     if not help_calls.helper.offers("improve"):
-        await answer(query, _("There is no assistant for words here."), alert=True)
+        await answer(query, _("Help with words isn't set up here."), alert=True)
         return
     where = query.message.message_id if query.message else 0
     beat = int(requests.store.clock() // DOUBLE_TAP_SECONDS)

@@ -31,7 +31,7 @@ TOO_MANY = N_("That would be {count} pictures, and an album holds {most}. Leave 
 TOO_MANY_OF_EACH = N_(
     "That would be {count} pictures, and an album holds {most}. Leave out some choices, or add {use} 1."
 )
-FLAG_AMONG = N_("Options can't stand among choices. Put --{name} after the braces.")
+FLAG_AMONG = N_("Options can't be inside the braces. Put --{name} after them.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ def _commands() -> dict[str, str]:
         "improve": _("better words, before anything is drawn"),
         "describe": _("as a reply to a picture: words that would make it"),
         "history": _("your pictures; add words to search"),
-        "queue": _("your requests that wait or are being drawn"),
+        "queue": _("your waiting and running requests"),
         "style": _("styles, built-in and your own"),
         "me": _("your photo, for pictures with you in them"),
         "settings": _("your settings"),

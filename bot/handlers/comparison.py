@@ -70,7 +70,7 @@ async def first_chosen(query: CallbackQuery, callback_data: PictureCallback, req
         pictures = await pictures_above(message, job, requests)
         words = await labels(pictures, job, requests)
         buttons = which_other(job, picture, pictures, words)
-        await ask(query, message, _("And which one beside it?"), buttons)
+        await ask(query, message, _("And the second one?"), buttons)
 
 
 async def both_chosen(
@@ -122,7 +122,7 @@ def comparison_text(result: Result, left: Picture, right: Picture, providers: Ma
     numbers = [one.id for one in result.pictures if one.hidden_at is None and one.file_id]
     places = [numbers.index(one.id) + 1 if one.id in numbers else "?" for one in (left, right)]
     if not differs:
-        below = [f"⬅️ {places[0]} · {places[1]} ➡️", _("Same words and options: only chance differs.")]
+        below = [f"⬅️ {places[0]} · {places[1]} ➡️", _("Same words and options; only the random seed differs.")]
         return caption(both[0]["words"], below=below)
     below = [
         " · ".join([f"{arrow} {place}", *(parts[name] for name in differs if parts.get(name))])

@@ -129,7 +129,9 @@ def question(requests: RequestService, contenders: list[Contender]) -> str:
     elif all(one.price for one in contenders):
         lines.append(_("Each makes one picture: {price} in all.").format(price=total))
     else:
-        lines.append(_("Each makes one picture: {price} in all, and what has no set price.").format(price=total))
+        lines.append(
+            _("Each makes one picture: {price} in all, plus the services without a set price.").format(price=total)
+        )
     lines.append(_("Nobody sees which is whose until the vote is over."))
     return escape("\n".join(lines), quote=False)
 

@@ -28,7 +28,7 @@ from storage.settings_records import ChatRules
 FEWEST, MOST = 2, len(LETTERS)
 PROVIDER, COUNT = "provider", "n"
 _COMMA = "[,，、]"
-WRONG_COUNT = Sentence("A duel is between two, three or four services.")
+WRONG_COUNT = Sentence("A duel needs two to four services.")
 ONE_PICTURE = Sentence("In a duel each service makes one picture; leave --n out.")
 
 

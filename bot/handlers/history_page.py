@@ -145,7 +145,7 @@ async def details(requests: RequestService, shown: HistoryEntry, job: Job, *abov
     picture = shown.page.picture
     duel = await requests.store.duels.get(job.duel_id) if job.duel_id else None
     if duel and duel.is_hidden:
-        return _caption(shown, [_("⚔️ In a duel: who made it comes when the vote is over.")])
+        return _caption(shown, [_("⚔️ In a duel: I'll say who made it when the vote is over.")])
     task = await requests.store.tasks.get(picture.task_id)
     lines = [*above, _("Service: {name}").format(name=model_name(model_of_job(requests.providers, job)))]
     if job.options:

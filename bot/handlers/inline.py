@@ -121,7 +121,7 @@ async def welcome(message: Message) -> None:
     """The answer to those who came because the bot could not write to them."""
     back = InlineKeyboardButton(text=_("↩️ Choose a chat"), switch_inline_query="")
     text = _(
-        "👋 Now I can send you your pictures here. Go back to your other chat and tap “Draw it”, or begin anew: "
+        "👋 Now I can send you your pictures here. Go back to your other chat and tap “Draw it”, or start again: "
         "write my name and what you'd like to see in any chat."
     )
     await message.answer(text, reply_markup=keyboard([back]))

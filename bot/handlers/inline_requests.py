@@ -190,7 +190,7 @@ async def _begin(inline: InlineService, context: RequestContext, text: str) -> s
     words = inline.requests.scan(text)
     again = to_begin(offer_id(context.user_id, text))
     if not await inline.private.is_open(context.user_id, surely=True):
-        why = _("I can't write to you in private yet, and that is where your pictures go first.")
+        why = _("I can't write to you in private yet; your pictures go there first.")
         return await inline.say(context, words.prompt, why, await to_start(inline.bot, offer_id(context.user_id, text)))
     try:
         await inline.requests.ask(context, words)

@@ -49,7 +49,7 @@ async def me(message: Message, requests: RequestService, bot: Bot, album: list[M
     """Ask about the photo that the message shows or replies to; without one, show what is kept."""
     user = message.from_user
     if user is None or user.is_bot or message.sender_chat:
-        await reply_privately(message, _("Only a person can keep a photo of themselves. Write in your own name."))
+        await reply_privately(message, _("Please send this as yourself, not as a group or channel."))
         return
     if why := _refusal(message, album or [message], user):
         await reply_privately(message, why)
@@ -72,20 +72,20 @@ def consent_text(message: Message, user: User) -> str:
     name = f"@{user.username}" if user.username else user.first_name
     if message.chat.type == ChatType.PRIVATE:
         return _(
-            "Shall I keep this photo as your likeness? It must show you yourself.\n\n"
+            "Shall I save this photo of you? It must show yourself.\n\n"
             "<b>What I keep:</b> a smaller copy of the photo.\n"
             "<b>Who can use it:</b> only you, in our private chat: write <code>@me as an astronaut</code>. To allow it "
             "in a group, send /me there.\n"
             "<b>Where it goes:</b> with such a prompt, to the service that draws it.\n"
-            "<b>How to take it back:</b> /me and “Not me any more” erase it at once. Finished pictures stay."
+            "<b>How to take it back:</b> /me and “Erase my photo” erase it at once. Finished pictures stay."
         )
     return _(
-        "Shall I keep this photo as your likeness? It must show you yourself.\n\n"
+        "Shall I save this photo of you? It must show yourself.\n\n"
         "<b>What I keep:</b> a smaller copy of the photo.\n"
         "<b>Who can use it:</b> everyone in “{chat}”, by writing <code>{name} as an astronaut</code>. Nobody in other "
         "chats. I'll tell you when someone does.\n"
         "<b>Where it goes:</b> with such a prompt, to the service that draws it.\n"
-        "<b>How to take it back:</b> /me and “Not me any more” erase it at once. Leaving the group ends it here. "
+        "<b>How to take it back:</b> /me and “Erase my photo” erase it at once. Leaving the group ends it here. "
         "Finished pictures stay."
     ).format(chat=escape(message.chat.title or "", quote=False), name=escape(name, quote=False))
 
@@ -112,7 +112,7 @@ async def refuse(query: CallbackQuery, callback_data: LikenessCallback, requests
     if await whose_press(query, callback_data):
         await requests.store.likenesses.drop_question(query.from_user.id)
         await answer(query)
-        await change_likeness_text(query, _("I haven't kept this photo."))
+        await change_likeness_text(query, _("Not saved."))
 
 
 async def left(message: Message, requests: RequestService) -> None:
@@ -164,7 +164,7 @@ async def _question(query: CallbackQuery, press: LikenessCallback, requests: Req
     found, chat = await requests.store.likenesses.question(query.from_user.id), query.message and query.message.chat
     is_open = found and chat and found.chat_id == chat.id
     if not found or not is_open or requests.store.clock() - found.asked_at > ANSWER_SECONDS:
-        await answer(query, _("This question is not open any more. Send /me again with the photo."), alert=True)
+        await answer(query, _("This question has expired. Send /me again with the photo."), alert=True)
         return None
     if not requests.access.may_use(query.from_user.id, chat.id if chat and chat.id < 0 else None):
         await answer(query, _("You can't use this bot any more."), alert=True)

@@ -176,11 +176,11 @@ async def _remove_photo(message: Message, text: str) -> None:
 
 
 def _in_group(own: OwnLikeness, message: Message, user: User) -> tuple[str, list[list[InlineKeyboardButton]]]:
-    stop_button = [button(_("Not me any more"), LikenessCallback(do="stop", person=user.id), "danger")]
+    stop_button = [button(_("Erase my photo"), LikenessCallback(do="stop", person=user.id), "danger")]
     chat = message.chat.id
     if own.is_allowed(chat):
         here = button(_("Not in this group"), LikenessCallback(do="leave", person=user.id, chat=chat))
-        return _("Everyone in this group can use your photo. I tell you when someone does."), [[here], stop_button]
+        return _("Everyone in this group can use your photo. I'll tell you when someone does."), [[here], stop_button]
     text = _(
         "I keep a photo of you, and nobody in this group can use it. Shall I allow it here? Then everyone in “{chat}” "
         "can name you in a prompt, and your photo goes to the service that draws it. I'll tell you when someone does, "
@@ -216,7 +216,7 @@ def _buttons(own: OwnLikeness) -> InlineKeyboardMarkup:
     if own.muted:
         told = button(_("🔕 Tell me when it's used: no"), LikenessCallback(do="unmute", person=person))
     return keyboard(
-        *chats, [told], [button(_("🗑 Not me any more"), LikenessCallback(do="stop", person=person), "danger")]
+        *chats, [told], [button(_("🗑 Erase my photo"), LikenessCallback(do="stop", person=person), "danger")]
     )
 
 

@@ -99,7 +99,9 @@ async def put_first(
 ) -> None:
     """Let one request go before the person's others."""
     is_first = await own_requests.put_first(query.from_user.id, callback_data.job)
-    await answer(query, _("It's the first of yours now.") if is_first else _("Too late: it doesn't wait any more."))
+    await answer(
+        query, _("It's now first among your requests.") if is_first else _("Too late: it has already started.")
+    )
     await _repaint(query, requests, own_requests, pages, callback_data.page)
 
 
@@ -108,7 +110,7 @@ async def ask_about_all(query: CallbackQuery, own_requests: OwnRequests, pages: 
     found = await own_requests.of(query.from_user.id)
 
     async def page() -> Menu:
-        text = _("Cancel all your requests? There are {count}.").format(count=len(found))
+        text = _("Cancel all {count} of your requests?").format(count=len(found))
         if any(one.own.is_begun for one in found):
             text += "\n" + _("What is already being drawn is charged anyway; you'll find it in /history.")
         sure = button(_("Yes, cancel them"), QueueCallback(do="all-surely"), "danger")
@@ -153,7 +155,7 @@ async def _page(
     listed = list(enumerate(found, 1))[first : first + ON_PAGE]
     lines = [await _entry(place, one, requests, message) for place, one in listed]
     head = _("🚦 <b>Your queue</b>")
-    text = "\n\n".join([head, *(lines or [_("Nothing waits, and nothing is being drawn.")])])
+    text = "\n\n".join([head, *(lines or [_("Your queue is empty.")])])
     return text, _buttons(found, listed, number)
 
 

@@ -116,7 +116,7 @@ async def _page(message: Message, requests: RequestService) -> Menu:
     lines = [
         _("🧵 <b>Settings of this topic</b>"),
         _(
-            "They apply here to everyone who hasn't chosen their own, and override those of the group. Options in a "
+            "They apply in this topic to everyone who hasn't chosen their own, and override the group's. Options in a "
             "prompt override them."
         ),
         "",

@@ -108,6 +108,6 @@ def _words(job: Job) -> str:
 
 def _buttons(person: int) -> InlineKeyboardMarkup:
     return keyboard(
-        [button(_("Not me any more"), LikenessCallback(do="stop", person=person), "danger")],
+        [button(_("Erase my photo"), LikenessCallback(do="stop", person=person), "danger")],
         [button(_("🔕 Don't tell me again"), LikenessCallback(do="mute", person=person))],
     )

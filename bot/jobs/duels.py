@@ -30,7 +30,7 @@ WAIT_SECONDS = 600.0
 """How long a picture of a duel waits for services that have not begun: then it goes on without them."""
 TELL_SECONDS = 60.0
 """How long a worker has for telling a result before another one does."""
-LEFT_OUT = Sentence("It didn't begin in time, so the duel went on without it. Nothing was charged.")
+LEFT_OUT = Sentence("It didn't start in time, so the duel went on without it. Nothing was charged.")
 
 
 class Duels(Component):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from providers.errors import Sentence
 from storage.records import StoredReference
 
-TAKEN_BACK = Sentence("Somebody in this picture no longer lets me use their photo, so I can't draw them.")
+TAKEN_BACK = Sentence("Someone in this picture no longer lets me use their photo, so I can't draw them.")
 _HAN = re.compile("[\u3400-\u9fff]")
 
 

@@ -29,9 +29,9 @@ def vote_text(standing: DuelStanding, letters: Sequence[str], *, by_poll: bool) 
         lines.append(_("Tap its letter. One vote each, and you can change it."))
     who = standing.first.user_name
     if who and standing.first.chat_id < 0:
-        lines.append(_("The names come in an hour, or when {name} asks for them.").format(name=who))
+        lines.append(_("I'll show the names in an hour, or when {name} ends the vote.").format(name=who))
     else:
-        lines.append(_("The names come in an hour, or when you ask for them."))
+        lines.append(_("I'll show the names in an hour, or when you end the vote."))
     return "\n".join([lines[0], *(escape(line, quote=False) for line in lines[1:])])
 
 

@@ -67,7 +67,7 @@ def failure_text(reason: str, *, may_be_charged: bool) -> str:
     """Why there are no words, and whether that is charged."""
     words = {
         "refused": _("The assistant doesn't want to help with this."),
-        "unusable": _("The assistant gave nothing that would make a prompt."),
+        "unusable": _("The assistant had no useful suggestion."),
         "unreached": _("The assistant can't be reached right now. Try again later."),
         "lost": _("The assistant didn't answer."),
         "misconfigured": _("The assistant isn't set up correctly. Please tell whoever runs this bot."),
@@ -79,8 +79,8 @@ def failure_text(reason: str, *, may_be_charged: bool) -> str:
 def lost_text() -> str:
     """What is said after a crash."""
     return _(
-        "I was interrupted while I asked the assistant, so I can't tell whether that was charged. I don't ask again by "
-        "myself: tap ✨ or send it again."
+        "I was interrupted while I asked the assistant, so I can't tell whether that was charged. "
+        "I won't ask again by myself: tap ✨ or send it again."
     )
 
 

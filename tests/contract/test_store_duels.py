@@ -233,3 +233,13 @@ async def test_questions_that_nobody_answers_are_forgotten(store: Store) -> None
     await store.duels.ask(new, 0.0)
     await store.tidy(1e9)
     assert await store.duels.get(1) is None
+
+
+async def test_a_vote_and_its_end_count_before_it_is_stored_that_the_chat_was_asked(store: Store) -> None:
+    await drawn(store, *await begun(store))
+    await store.duels.line_up(1, 5.0)
+    assert await store.duel_votes.vote(1, ANN, "A", 6.0)
+    assert await store.duel_votes.end_now(1, 7.0)
+    await store.duels.shown(1, 100.0)
+    assert await store.duel_votes.take_due(8.0, 60.0, 0)
+    assert [one.votes for one in await store.duel_votes.results(1)] == [1, 0, 0]

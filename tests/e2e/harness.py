@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot.demo.calls import CallLog
-from bot.demo.chat import people_api
+from bot.demo.chat import file_routes
 from bot.demo.launcher import Demo, running, settings_tables, simulated
 from bot.demo.ports import free_port
 from bot.demo.telegram import Person, TelegramSimulator
@@ -33,7 +33,7 @@ TICKET_SECONDS = 30.0
 DRAW_SCALE = 0.1
 
 # The browser loads the files of the page once: all demos have the same address.
-people_api.ASSETS_CACHED = "max-age=3600"
+file_routes.ASSETS_CACHED = "max-age=3600"
 page_port = cache(free_port)
 
 
@@ -98,7 +98,7 @@ class DemoHarness:
         self.services = services
         for service in services.values():
             service.durations = lambda source: LONG_SECONDS * SERVICE_SPEED if self._is_held else usual(source)
-            service.clock, service.sleep = self._clock, self._wait
+            service.clock, service.sleep = self._clock, self._pause
 
     async def until_next_poll(self, seconds: float) -> None:
         """The bot's pause between two polls. While tasks are held it is as long as in reality: each poll is a call that
@@ -167,6 +167,10 @@ class DemoHarness:
     async def fetched(self) -> None:
         """Wait until the bot has fetched a picture from Jimeng."""
         await self.telegram.until(lambda: self.telegram.calls.named("picture"))
+
+    async def _pause(self, seconds: float) -> None:
+        """A service's pause while it draws: of a task that was held, too, it is short once it is released."""
+        await self._wait(seconds if self._is_held else min(seconds, QUICK_SECONDS))
 
     async def _until_stored(self, count: int) -> None:
         while await asyncio.to_thread(self._tickets) < count:  # noqa: ASYNC110 - another process stores them

@@ -158,8 +158,7 @@ class Scenes:
         await self._page.say("/history")
         await self._page.press(self._page.words("▦ Overview"))
         await expect(self._page.button("6")).to_be_visible()
-        album = next(message for message in self._telegram.messages(self._chat) if message.album)
-        await self._keep(lambda message: message.id >= album.id)
+        await self._from_album()
 
     async def _start(self) -> None:
         await self._keep()
@@ -180,8 +179,7 @@ class Scenes:
         await self._page.say(self._words.choices)
         await self._page.press(self._page.words("✅ Make"))
         await finished(self._page, 1)
-        album = next(message for message in self._telegram.messages(self._chat) if message.album)
-        await self._keep(lambda message: message.id >= album.id)
+        await self._from_album()
 
     async def _in_both_languages(self, friend: Person) -> None:
         """A picture for one, and pictures for the other in progress."""
@@ -192,18 +190,17 @@ class Scenes:
 
     async def _duel(self, friend: Person) -> None:
         """The names, once the vote is over."""
+        await finished(self._page, 2)
+        await self._keep()
         await self._page.say(self._words.duel)
-        start = self._page.words("⚔️ Start")
-        await expect(self._page.button(start)).to_be_visible()
-        asked = self._telegram.messages(self._chat)[-2]
-        await self._keep(lambda message: message.id >= asked.id)
-        await self._page.press(start)
+        await self._page.press(self._page.words("⚔️ Start"))
         show = self._page.words("🏁 Show the names")
         await expect(self._page.button(show)).to_be_visible(timeout=60_000)
         await self._page.press("B")
         self._telegram.press(friend, self._telegram.messages(self._chat)[-1], "B")
         await self._page.press(show)
         await expect(self._page.message("🏆")).to_be_visible()
+        await self._from_album()
         await expect(self._page.at("toast")).to_have_count(0)
 
     async def _found(self, friend: Person) -> None:
@@ -222,6 +219,11 @@ class Scenes:
         await self._page.at("composer").fill(f"@imagine_demo_bot {self._words.hare}")
         await self._page.at("inline-result").filter(has_text=self._page.words("🎨 Make it")).click()
         await expect(self._page.latest.get_by_test_id("photo")).to_be_visible(timeout=60_000)
+
+    async def _from_album(self) -> None:
+        """Delete what was said before the album."""
+        album = next(message for message in self._telegram.messages(self._chat) if message.album)
+        await self._keep(lambda message: message.id >= album.id)
 
     async def _keep(self, wanted: Callable[[ChatMessage], bool] = lambda _: False) -> None:
         """Delete all messages but those wanted."""

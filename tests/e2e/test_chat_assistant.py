@@ -114,8 +114,8 @@ async def test_a_killed_bot_tells_what_it_can_t_know(harness: DemoHarness, visit
     await gate.reached.wait()
     await harness.restart()
     lost = chat_page.words(
-        "I was interrupted while I asked the assistant, so I can't tell whether that was charged. I don't ask again by "
-        "myself: tap ✨ or send it again."
+        "I was interrupted while I asked the assistant, so I can't tell whether that was charged. "
+        "I won't ask again by myself: tap ✨ or send it again."
     )
     await expect(chat_page.message(lost)).to_be_visible()
     gate.set()

@@ -26,11 +26,14 @@ async def test_a_killed_bot_finishes_what_was_begun(harness: DemoHarness, visit:
 
 async def test_a_service_that_refuses_or_fails_is_explained(harness: DemoHarness, visit: Visit, name: str) -> None:
     chat_page = await visit(getattr(harness.telegram, name))
+    harness.hold()
     for service in ("jimeng", "openai", "fal"):
         harness.refuse(service)
         await chat_page.say(f"refused by {service} --provider {service}")
         harness.fail(service)
         await chat_page.say(f"failed by {service} --provider {service}")
+    await harness.telegram.until(lambda: harness.submits and harness.paid("openai") and harness.paid("fal"))
+    harness.release()
     refused = chat_page.words("The service refused this prompt. Please rephrase it and send it again.")
     await expect(chat_page.at("message").filter(has_text=refused)).to_have_count(3)
     held_back = chat_page.words(

@@ -74,11 +74,11 @@ async def test_a_person_is_drawn_until_they_take_it_back(harness: DemoHarness, v
     await chat_page.open(person)
     notice = chat_page.message(f"@{person.username} as a pirate")
     await expect(notice).to_contain_text(other.name)
-    await chat_page.press(chat_page.words("Not me any more"), notice)
+    await chat_page.press(chat_page.words("Erase my photo"), notice)
     await expect(chat_page.latest).to_contain_text(
         chat_page.words("Done. I've erased your photo; nobody can use it any more.")
     )
-    gone = "Somebody in this picture no longer lets me use their photo, so I can't draw them."
+    gone = "Someone in this picture no longer lets me use their photo, so I can't draw them."
     again = telegram.press(other, done, next(label for label in done.buttons if "🔁" in label))
     answer = await telegram.until(lambda: again.answer, 60)
     assert answer.text == (gone if name == "ming" else in_chinese(gone))

@@ -61,7 +61,7 @@ async def test_ones_queue_is_cancelled_and_reordered(harness: DemoHarness, visit
     await expect(chat_page.at("photo")).to_be_visible()
     assert sorted(harness.submits) == ["fox 1", "fox 2"]
     await chat_page.press(words("🔄 Refresh"))
-    await expect(page).to_contain_text(words("Nothing waits, and nothing is being drawn."))
+    await expect(page).to_contain_text(words("Your queue is empty."))
 
 
 async def test_a_drafts_stop_cancels(harness: DemoHarness, visit: Visit, name: str) -> None:

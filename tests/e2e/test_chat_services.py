@@ -18,8 +18,9 @@ async def test_each_service_can_be_chosen_and_its_calls_are_shown(harness: DemoH
     await chat_page.say("/models")
     listed = chat_page.message("For one request")
     for count, name in enumerate(SERVICES, 1):
-        await chat_page.press(name, listed)
-        await expect(chat_page.button(f"✓ {name}", listed)).to_be_visible()
+        title = harness.demo.app.engine.context.providers[name].title
+        await chat_page.press(title, listed)
+        await expect(chat_page.button(f"✓ {title}", listed)).to_be_visible()
         await chat_page.say(f"a red fox by {name}")
         await expect(chat_page.at("keyboard-button").filter(has_text="Again")).to_have_count(count)
         submit = chat_page.page.locator(f"[data-testid=call][data-service={name}][data-name=submit]")
@@ -35,7 +36,7 @@ async def test_another_service_steps_in_and_says_so(harness: DemoHarness, visit:
     await chat_page.say("一只猫")
     await expect(chat_page.message("即梦 暂时不可用，这张由 Seedream 绘制。")).to_be_visible()
     await chat_page.say("/usage")
-    await expect(chat_page.message("你本月的图片")).to_contain_text("Seedream：1 · ¥0.25")
+    await expect(chat_page.message("你本月的图片")).to_contain_text("Seedream：1 张 · ¥0.25")
 
 
 async def test_admins_see_what_everybody_made(harness: DemoHarness, chat_page: ChatPage) -> None:

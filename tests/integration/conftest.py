@@ -6,6 +6,7 @@ import pytest
 from aiogram import Bot
 from aiogram.client.telegram import TelegramAPIServer
 
+from bot.demo.assistant import AssistantSimulator
 from bot.demo.telegram import TelegramSimulator
 from bot.telegram.session import Session
 from tests.support.clock import Clock
@@ -32,3 +33,12 @@ async def bot(telegram: TelegramSimulator) -> AsyncIterator[Bot]:
         session = Session(api=TelegramAPIServer.from_base(telegram.url))
         yield Bot(telegram.token, session=session)
         await session.close()
+
+
+@pytest.fixture
+async def assistant() -> AsyncIterator[AssistantSimulator]:
+    """A simulated assistant that answers at once."""
+    simulator = AssistantSimulator(durations=lambda _: 0.0)
+    await simulator.start()
+    yield simulator
+    await simulator.aclose()

@@ -8,23 +8,13 @@ import pytest
 from bot.demo.assistant import AssistantSimulator, settings_of
 from providers.jimeng.simulator import Fault
 from tests.support.app_harness import AppHarness, open_app_harness, picture
-from tests.support.helped import BETTER, HOST, consent, offered
-
-
-@pytest.fixture
-async def assistant() -> AsyncIterator[AssistantSimulator]:
-    simulator = AssistantSimulator(durations=lambda _: 0.0)
-    await simulator.start()
-    yield simulator
-    await simulator.aclose()
+from tests.support.helped import BETTER, HOST, consent, offered, open_helped_harness
 
 
 @pytest.fixture
 async def harness(tmp_path: Path, assistant: AssistantSimulator) -> AsyncIterator[AppHarness]:
     """Requests above ¥0.30 are asked about; an answer of the assistant costs ¥0.01."""
-    settings = settings_of(assistant)
-    async with open_app_harness(tmp_path, assistant=settings, budgets={"confirm": ["0.30 CNY"]}) as harness:
-        await consent(harness, harness.ann, harness.ming, harness.bob)
+    async with open_helped_harness(tmp_path, assistant) as harness:
         yield harness
 
 

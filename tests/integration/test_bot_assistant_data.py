@@ -20,23 +20,13 @@ from bot.telegram.i18n import Languages
 from providers.simulators.faults import Fault
 from storage.schema import consents, spending, suggestions
 from tests.support.app_harness import AppHarness, open_app_harness
-from tests.support.helped import BETTER, HOST, consent, offered, spent
-
-
-@pytest.fixture
-async def assistant() -> AsyncIterator[AssistantSimulator]:
-    simulator = AssistantSimulator(durations=lambda _: 0.0)
-    await simulator.start()
-    yield simulator
-    await simulator.aclose()
+from tests.support.helped import BETTER, HOST, consent, offered, open_helped_harness, spent
 
 
 @pytest.fixture
 async def harness(tmp_path: Path, assistant: AssistantSimulator) -> AsyncIterator[AppHarness]:
     """Requests above ¥0.30 are asked about; an answer of the assistant costs ¥0.01."""
-    settings = settings_of(assistant)
-    async with open_app_harness(tmp_path, assistant=settings, budgets={"confirm": ["0.30 CNY"]}) as harness:
-        await consent(harness, harness.ann, harness.ming, harness.bob)
+    async with open_helped_harness(tmp_path, assistant) as harness:
         yield harness
 
 

@@ -14,23 +14,13 @@ from storage.quota import UNLIMITED
 from storage.records import NewJob
 from storage.suggestions import NewSuggestion
 from tests.support.app_harness import AppHarness, open_app_harness
-from tests.support.helped import HOST, consent, held, offered, spent
-
-
-@pytest.fixture
-async def assistant() -> AsyncIterator[AssistantSimulator]:
-    simulator = AssistantSimulator(durations=lambda _: 0.0)
-    await simulator.start()
-    yield simulator
-    await simulator.aclose()
+from tests.support.helped import HOST, consent, held, offered, open_helped_harness, spent
 
 
 @pytest.fixture
 async def harness(tmp_path: Path, assistant: AssistantSimulator) -> AsyncIterator[AppHarness]:
     """Requests above ¥0.30 are asked about; an answer of the assistant costs ¥0.01."""
-    settings = settings_of(assistant)
-    async with open_app_harness(tmp_path, assistant=settings, budgets={"confirm": ["0.30 CNY"]}) as harness:
-        await consent(harness, harness.ann, harness.ming, harness.bob)
+    async with open_helped_harness(tmp_path, assistant) as harness:
         yield harness
 
 
@@ -52,9 +42,7 @@ async def test_what_is_no_prompt_is_not_shown(harness: AppHarness, assistant: As
         await harness.quiet()
         shown = harness.answers()[-1]
         assert shown.reply_to == asked.id
-        assert shown.text == (
-            "The assistant gave nothing that would make a prompt. Its answer may have been charged."
-        ), lie
+        assert shown.text == ("The assistant had no useful suggestion. Its answer may have been charged."), lie
         assert shown.buttons == []
 
 

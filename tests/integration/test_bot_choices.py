@@ -97,7 +97,7 @@ async def test_what_an_album_does_not_hold_is_refused(harness: AppHarness) -> No
     await harness.say("{red, blue, green} fox --n 4")
     await harness.shown("That would be 12 pictures, and an album holds 10. Leave out some choices, or add --n 1.")
     await harness.say("a fox {--ar 16:9, --ar 1:1}")
-    await harness.shown("Options can't stand among choices. Put --ar after the braces.")
+    await harness.shown("Options can't be inside the braces. Put --ar after them.")
     await harness.quiet()
     assert harness.tasks == []
 

@@ -33,14 +33,14 @@ async def test_two_pictures_at_once_and_what_differs(harness: AppHarness) -> Non
     width, height = sides(one)
     assert sides(shown)[1] == height
     assert sides(shown)[0] > 2 * width
-    assert shown.text.splitlines() == ["foxes", "⬅️ 1 · 2 ➡️", "Same words and options: only chance differs."]
+    assert shown.text.splitlines() == ["foxes", "⬅️ 1 · 2 ➡️", "Same words and options; only the random seed differs."]
 
 
 async def test_of_several_it_asks_which_two(harness: AppHarness) -> None:
     result = await harness.made("foxes --n 3")
     await harness.press(result, "⇆")
     assert result.buttons == ["1", "2", "3", "‹ Back"]
-    assert (await harness.press(result, "3")).text == "And which one beside it?"
+    assert (await harness.press(result, "3")).text == "And the second one?"
     assert result.buttons == ["1", "2", "‹ Back"]
     await harness.press(result, "1")
     shown = harness.answers()[-1]

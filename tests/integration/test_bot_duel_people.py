@@ -6,7 +6,7 @@ from tests.support.app_harness import picture, picture_info
 from tests.support.second_service import SecondService
 
 START, SHOW = "⚔️ Start", "🏁 Show the names"
-NOT_ME = "Not me any more"
+NOT_ME = "Erase my photo"
 
 
 async def test_a_duel_depicts_only_who_allows_it(tmp_path: Path) -> None:

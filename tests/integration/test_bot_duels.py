@@ -141,7 +141,7 @@ async def test_a_second_press_begins_nothing(harness: AppHarness) -> None:
     ("words", "told"),
     [
         ("a fox --provider jimeng,nobody", "not “nobody”"),
-        ("a fox --provider jimeng", "two, three or four"),
+        ("a fox --provider jimeng", "two to four services"),
         ("a fox --n 2", "leave --n out"),
         ("a fox --arr 16:9", "no --arr"),
     ],
@@ -219,7 +219,7 @@ async def test_a_service_that_does_not_begin_is_left_out(harness: AppHarness, mo
     await harness.app.store.provider_health.pause_by_admin("openai", harness.ann.id)
     await harness.press(asked, START)
     shown = await harness.ended("🔁 Again")
-    assert "didn't begin in time" in shown.text
+    assert "didn't start in time" in shown.text
     assert shown.photo
 
 

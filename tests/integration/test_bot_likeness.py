@@ -42,7 +42,7 @@ async def consent(harness: AppHarness, who: Person, width: int) -> ChatMessage:
 async def told(harness: AppHarness, who: Person) -> ChatMessage:
     """The notice of this person, in private."""
     return await harness.telegram.until(
-        lambda: next((one for one in harness.answers(who.chat) if "Not me any more" in one.buttons), None)
+        lambda: next((one for one in harness.answers(who.chat) if "Erase my photo" in one.buttons), None)
     )
 
 
@@ -72,11 +72,11 @@ async def test_people_who_agree_are_drawn_and_the_prompt_says_who_is_who(harness
     assert harness.submitted()[-1]["prompt"] == asked
     # Ann has blocked the bot: she is told in the group; 小明 in private.
     notice = await harness.shown("Ann: Bob is making a picture with your photo.", harness.group)
-    assert notice.buttons == ["Not me any more", "🔕 Don't tell me again"]
+    assert notice.buttons == ["Erase my photo", "🔕 Don't tell me again"]
     assert "Bob" in (await harness.shown("@xiaoming_art", harness.ming.chat)).text
     # It is about whoever presses.
     for who in (harness.bob, harness.ann):
-        alert = await harness.press(notice, "Not me any more", who)
+        alert = await harness.press(notice, "Erase my photo", who)
         assert alert.text == "I keep no photo of you."
     assert await harness.app.store.likenesses.of(harness.ann.id) is None
     assert await harness.app.store.likenesses.of(harness.ming.id)
@@ -96,7 +96,7 @@ async def test_a_press_takes_it_back_for_good_and_stops_what_waits(one_at_once: 
     await harness.say("/imagine @ann_paints as a cook", chat=harness.group, who=harness.bob)
     await harness.taken_in()
     # Nobody else may press it.
-    await harness.press(notice, "Not me any more")
+    await harness.press(notice, "Erase my photo")
     await harness.shown("photo. Nothing was charged.", harness.group)
     await harness.shown("photo. What was already being drawn is charged anyway", harness.group)
     store = harness.app.store
@@ -170,7 +170,7 @@ async def test_it_holds_only_where_it_was_allowed(harness: AppHarness) -> None:
     await harness.press(harness.answers(harness.group)[-1], "✅ Allow it here")
     await said(harness, "/imagine @ann_paints as a queen", who=harness.bob)
     assert widths(harness) == [301]
-    await harness.press(page, "🗑 Not me any more")
+    await harness.press(page, "🗑 Erase my photo")
     assert not any(one.photo and "the photo that I keep" in one.text for one in harness.answers())
 
 
@@ -268,7 +268,7 @@ async def test_a_group_that_becomes_a_supergroup_keeps_what_people_allow(harness
     await harness.shown("@ann_paints hasn't allowed me to use their photo here", new)
     # One who is banned can still take it back.
     page = await harness.made("/me")
-    await harness.press(page, "🗑 Not me any more")
+    await harness.press(page, "🗑 Erase my photo")
     assert await harness.app.store.likenesses.of(harness.ann.id) is None
 
 

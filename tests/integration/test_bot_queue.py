@@ -64,7 +64,7 @@ async def test_a_page_shows_what_waits_and_what_runs(harness: AppHarness) -> Non
     harness.release()
     await harness.quiet()
     await press(harness, page, "Refresh")
-    assert page.text.endswith("Nothing waits, and nothing is being drawn.")
+    assert page.text.endswith("Your queue is empty.")
     assert page.buttons == ["🔄 Refresh"]
 
 
@@ -94,7 +94,7 @@ async def test_the_last_one_is_put_first(harness: AppHarness) -> None:
     await harness.say("somebody else's", who=harness.bob)
     await harness.shown("⏳", harness.bob.chat)
     page = await page_of(harness)
-    assert await press(harness, page, "5 first") == "It's the first of yours now."
+    assert await press(harness, page, "5 first") == "It's now first among your requests."
     assert [one.split("\n")[0] for one in page.text.split("\n\n")[3:]] == ["3. fox 5", "4. fox 3", "5. fox 4"]
     harness.release()
     await harness.quiet()
@@ -109,11 +109,11 @@ async def test_all_are_cancelled_after_a_question(harness: AppHarness) -> None:
     await press(harness, page, "2/2 ›")
     assert "6. fox 6" in page.text
     await press(harness, page, "Cancel all")
-    assert page.text.startswith("Cancel all your requests? There are 7.\nWhat is already being drawn is charged anyway")
+    assert page.text.startswith("Cancel all 7 of your requests?\nWhat is already being drawn is charged anyway")
     await press(harness, page, "Back")
     await press(harness, page, "Cancel all")
     assert await press(harness, page, "Yes, cancel them") == "Cancelled: 7"
-    assert "Nothing waits" in page.text
+    assert "Your queue is empty." in page.text
     harness.release()
     await harness.quiet()
     assert sorted(prompts(harness)) == ["fox 1", "fox 2"]

@@ -133,7 +133,7 @@ async def test_a_chain_of_edits_knows_where_it_comes_from(harness: AppHarness) -
 async def test_others_words_are_not_told_by_a_picture_that_was_passed_on(harness: AppHarness) -> None:
     await harness.made("a secret fox")
     query, results = await harness.telegram.results(harness.ann, "fox", harness.group)
-    shared = harness.telegram.choose(harness.ann, query, results[0])
+    shared = harness.telegram.choose(harness.ann, query, results[-1])
     await harness.made("/imagine in blue", chat=harness.group, who=harness.ann, reply_to=shared)
     await harness.made("/imagine in red", chat=harness.group, who=harness.bob, reply_to=shared)
     pictures = harness.app.store.pictures

@@ -140,6 +140,26 @@ async def test_pressing_and_deleting(page: PeopleClient, bot: Bot, telegram: Tel
     assert await page.post("delete", json=place) == (400, {"error": "There is no such message."})
 
 
+async def test_editing_and_blocking(page: PeopleClient, telegram: TelegramSimulator) -> None:
+    ann, ming = telegram.ann, telegram.ming
+    (own,) = await telegram.send(ann, text="a fox")
+    edit = {"person": ann.id, "chat": ann.id, "message": own.id}
+    assert await page.post("edit", json=edit | {"text": " a hare "}) == (200, {})
+    assert (own.text, own.edited is not None) == ("a hare", True)
+    status, answer = await page.post("edit", json=edit | {"text": ""})
+    assert (status, answer["error"]) == (400, "Write something or attach a file.")
+    choice = {"person": ann.id, "chat": ann.id, "act": "block"}
+    assert await page.post("group", json=choice) == (200, {})
+    assert telegram.world.chats[ann.id].bot == "kicked"
+    status, answer = await page.send(person=ann.id, chat=ann.id, text="an owl")
+    assert (status, answer["error"]) == (400, "The bot is blocked; unblock it first.")
+    assert await page.post("group", json=choice | {"act": "unblock"}) == (200, {})
+    assert telegram.world.chats[ann.id].bot == "member"
+    # Nobody blocks the bot for somebody else, and no group can.
+    for chat in (ming.id, telegram.group.id):
+        assert (await page.post("group", json=choice | {"chat": chat}))[0] == 400
+
+
 @pytest.mark.parametrize(
     ("path", "how", "error"),
     [

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "badges"
+FOLDER = ROOT / "tests" / "e2e" / "screenshots" / "badges"
 PYTHON = "Programming Language :: Python :: "
 LETTER_PIXELS = 6.6
 """The mean width of a letter, of a font of 11 pixels."""

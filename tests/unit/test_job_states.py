@@ -19,6 +19,8 @@ PRODUCT = [
     for file in sorted((ROOT / folder).rglob("*.py"))
     if file != ROOT / "storage" / "job_states.py" and ROOT / "storage" / "migrations" not in file.parents
 ]
+OTHER_TABLES = {"duels", "suggestions"}
+"""They have states of their own."""
 RAW = re.compile(r"\bUPDATE\s+(jobs|tasks)\b", re.IGNORECASE)
 
 
@@ -60,6 +62,7 @@ def test_each_way_to_write_one_is_found(code: str) -> None:
     [
         "insert(tasks).values(state=TaskState.QUEUED)",
         "upsert(jobs, 'user_id', state=state, worker_id=1).on_conflict_do_nothing()",
+        "update(duels).where(duels.c.id == 1).values(state=DuelState.VOID, told_at=now)",
         "WaitingTask(1, state=state)",
         "Job(**{**row, 'state': JobState(row['state'])})",
         "move_job(jobs.c.id == 1, OPEN, JobState.FAILING, error_message=None)",
@@ -92,7 +95,17 @@ def _is_written_by(node: ast.AST) -> bool:
     called = node.func
     if isinstance(called, ast.Name):
         return not (called.id[0].isupper() or called.id == "upsert")
-    return not (isinstance(called, ast.Attribute) and called.attr == "values" and _is_insert(called.value))
+    if not (isinstance(called, ast.Attribute) and called.attr == "values"):
+        return True
+    return not (_is_insert(called.value) or _updated(called.value) in OTHER_TABLES)
+
+
+def _updated(node: ast.AST) -> str:
+    """The table of `update(table).where(…)`; "" where it is none."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        node = node.func.value
+    is_update = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "update"
+    return ast.unparse(node.args[0]) if is_update and isinstance(node, ast.Call) and node.args else ""
 
 
 def _is_insert(node: ast.AST) -> bool:

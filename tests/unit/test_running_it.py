@@ -44,7 +44,7 @@ def outline(readme: str) -> dict[str, list[str]]:
         "code": [line.split("#")[0].strip() for line in "\n".join(code).splitlines() if not SPOKEN.search(line)],
         "keys": [sorted(re.findall(r"`[^`]+`", cell)) for cell in re.findall(r"(?m)^\| (`[^|]*) \|", prose)],
         "pictures": re.findall(r"screenshots/(?:zh/)?(\w+)\.webp", prose),
-        "badges": re.findall(r"\(badges/[^)]+\)", prose),
+        "badges": re.findall(r"\([^)]*badges/[^)]+\)", prose),
         "items": re.findall(r"(?m)^(?:-|\d\.) ", prose),
     }
 

@@ -1,10 +1,24 @@
-"""Turns bytes and paths that people attach into uploads."""
+"""Stores what people attach, given as bytes, paths or uploads."""
 
+import asyncio
 from pathlib import Path
 
-from bot.demo.bot_api.files import Upload, upload
+from bot.demo.bot_api.errors import ApiError, PeopleError
+from bot.demo.bot_api.files import FileStore, Upload, upload
+from bot.demo.bot_api.model import Document, Photo
 
 Sendable = Upload | Path | bytes
+
+
+async def stored(files: FileStore, attached: Sendable, *, as_document: bool) -> Photo | Document:
+    """A photo, or (`as_document`, and where it is none) a document. Raises `PeopleError`."""
+    file = await asyncio.to_thread(as_upload, attached)
+    try:
+        if not as_document and await files.looks_like_photo(file):
+            return await files.add_picture(file.content)
+        return await files.add_document(file)
+    except ApiError as error:
+        raise PeopleError(f"{file.name} can't be sent: {error.description}.") from error
 
 
 def as_upload(file: Sendable) -> Upload:

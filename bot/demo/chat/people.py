@@ -1,6 +1,5 @@
 """`People`: actions of people, such as writing, sending pictures, editing, pressing buttons and deleting."""
 
-import asyncio
 import random
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,8 +17,8 @@ from bot.demo.bot_api.bot_view import (
 )
 from bot.demo.bot_api.channels import copied_fields, forward_to_discussion, publish_edit
 from bot.demo.bot_api.entities import find_entities, mention_entities, merge_entities
-from bot.demo.bot_api.errors import ApiError, PeopleError
-from bot.demo.bot_api.files import Upload, upload
+from bot.demo.bot_api.errors import PeopleError
+from bot.demo.bot_api.files import upload
 from bot.demo.bot_api.inline_cache import cached
 from bot.demo.bot_api.inline_messages import chosen_json, register
 from bot.demo.bot_api.model import JSON, Chat, ChatMessage, Document, InlineQuery, Person, Photo, Press
@@ -27,7 +26,7 @@ from bot.demo.bot_api.privacy import bot_sees
 from bot.demo.bot_api.things import thing
 from bot.demo.bot_api.voice import voice_file
 from bot.demo.bot_api.world import ANONYMOUS, World
-from bot.demo.chat.attachments import Sendable, as_upload
+from bot.demo.chat.attachments import Sendable, stored
 from bot.demo.chat.permissions import check_member, check_sees, check_words, topic_for
 
 MAX_QUERY_LENGTH = 256
@@ -78,7 +77,7 @@ class People:
         text = text.strip()
         check_words(text, files)
         topic = topic_for(person, chat, reply_to=reply_to, topic=topic, anonymous=anonymous)
-        media = [await self._take(await asyncio.to_thread(as_upload, file), as_document) for file in files]
+        media = [await stored(self._world.files, file, as_document=as_document) for file in files]
         messages: list[JSON] = []
         for kind in (Photo, Document):
             batch = [item for item in media if isinstance(item, kind)]
@@ -277,15 +276,6 @@ class People:
         for message in posted:
             forward_to_discussion(self._world, message)
         return posted
-
-    async def _take(self, file: Upload, as_document: bool) -> Photo | Document:
-        files = self._world.files
-        try:
-            if not as_document and await files.looks_like_photo(file):
-                return await files.add_picture(file.content)
-            return await files.add_document(file)
-        except ApiError as error:
-            raise PeopleError(f"{file.name} can't be sent: {error.description}.") from error
 
     def _deliver(self, messages: list[ChatMessage]) -> None:
         updates = [(update_kind(message), message_json(message)) for message in messages]

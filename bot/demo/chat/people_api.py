@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import quote
 
 from aiohttp import ClientConnectionResetError, web
 from pydantic import ValidationError
@@ -16,10 +15,10 @@ from bot.demo.bot_api.methods.inline import ANSWER_SECONDS
 from bot.demo.bot_api.methods.profile import commands_in, described, spoken
 from bot.demo.bot_api.model import JSON, Chat, ChatMessage, Person
 from bot.demo.bot_api.people_view import chat_view, draft_view, inline_view, message_view, person_view
-from bot.demo.bot_api.photo_sizes import thumbnail
 from bot.demo.bot_api.world import World
 from bot.demo.calls import CallLog
 from bot.demo.chat.drafts import stop_draft
+from bot.demo.chat.file_routes import FileRoutes
 from bot.demo.chat.forms import answered, number, read_form, read_object
 from bot.demo.chat.group_menu import MenuAction, act, named
 from bot.demo.chat.groups import create_group
@@ -27,11 +26,6 @@ from bot.demo.chat.people import People
 
 HEARTBEAT_SECONDS = 15.0
 """The stream of events sends a sign of life after so long without an event."""
-INLINE_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
-"""The types that a browser shows in the page; other files are downloads."""
-
-ASSETS_CACHED = "no-cache"
-"""The `Cache-Control` of the page's files: whoever edits them sees it at once."""
 
 
 class FaultPlayer(Protocol):
@@ -54,15 +48,13 @@ class PeopleApi:
         self._people = people
         self._log = log
         self._players = players
-        self._page = page.resolve()
+        self._files = FileRoutes(world, page)
         self._closed = False
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """The HTTP routes for people."""
         api = "/demo/api"
         return [
-            web.get("/", self.home),
-            web.get("/demo", self.home),
             web.get(f"{api}/world", answered(self.world)),
             web.get(f"{api}/messages", answered(self.messages)),
             web.get(f"{api}/events", answered(self.events)),
@@ -76,28 +68,16 @@ class PeopleApi:
             web.post(f"{api}/choose", answered(self.choose)),
             web.post(f"{api}/group", answered(self.group)),
             web.post(f"{api}/groups", answered(self.create_group)),
-            web.get(f"{api}/file/{{file_id}}", answered(self.file)),
             web.get(f"{api}/calls", answered(self.calls)),
             web.post(f"{api}/faults", answered(self.play_fault)),
             web.delete(f"{api}/faults", answered(self.clear_faults)),
-            web.get("/demo/{asset:.*}", self.asset),
+            *self._files.routes(),
         ]
 
     async def close(self) -> None:
         """End the streams: the server stops."""
         self._closed = True
         self._world.changed.notify()
-
-    async def home(self, request: web.Request) -> web.StreamResponse:
-        """Redirect to the page."""
-        raise web.HTTPFound("/demo/")
-
-    async def asset(self, request: web.Request) -> web.StreamResponse:
-        """A file of the page."""
-        wanted = (self._page / (request.match_info["asset"] or "index.html")).resolve()
-        if not wanted.is_relative_to(self._page) or not await asyncio.to_thread(wanted.is_file):
-            raise web.HTTPNotFound(text="The page has no such file.")
-        return web.FileResponse(wanted, headers={"Cache-Control": ASSETS_CACHED})
 
     async def world(self, request: web.Request) -> web.StreamResponse:
         """The bot, the people, the chats and their commands."""
@@ -239,23 +219,6 @@ class PeopleApi:
         return web.json_response(
             chat_view(create_group(self._world, named(str(asked.get("title") or "")), owner, *others))
         )
-
-    async def file(self, request: web.Request) -> web.StreamResponse:
-        """A picture or a file, or a preview of it."""
-        stored = self._world.files.get(request.match_info["file_id"])
-        if stored is None:
-            raise web.HTTPNotFound(
-                text=json.dumps({"error": "There is no such file."}), content_type="application/json"
-            )
-        if "size" in request.query:
-            side = min(max(number(request.query["size"], "size"), 16), 4096)
-            if preview := await asyncio.to_thread(thumbnail, stored.data, side):
-                return web.Response(body=preview.data, content_type="image/jpeg")
-        kind = stored.mime_type if stored.mime_type in INLINE_TYPES else "application/octet-stream"
-        way = "inline" if stored.mime_type in INLINE_TYPES else "attachment"
-        headers = {"Content-Disposition": f"{way}; filename*=UTF-8''{quote(stored.name, safe='')}"}
-        headers |= {"X-Content-Type-Options": "nosniff", "Cache-Control": "max-age=86400"}
-        return web.Response(body=stored.data, content_type=kind, headers=headers)
 
     async def calls(self, request: web.Request) -> web.StreamResponse:
         """The calls in the log."""

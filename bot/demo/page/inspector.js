@@ -7,7 +7,7 @@ import { copy } from "./notice.js";
 import { t, w } from "./words.js";
 
 const MAX_CALLS = 500;
-const NAMES = { telegram: "Telegram", jimeng: "Jimeng", ark: "Ark", openai: "OpenAI", dashscope: "DashScope", fal: "fal", replicate: "Replicate", gemini: "Gemini", openrouter: "OpenRouter", comfyui: "ComfyUI" };
+const NAMES = { telegram: "Telegram", jimeng: "Jimeng", ark: "Ark", openai: "OpenAI", dashscope: "DashScope", fal: "fal", replicate: "Replicate", gemini: "Gemini", openrouter: "OpenRouter", comfyui: "ComfyUI", assistant: w("Assistant") };
 const SHORT = { telegram: "TG", jimeng: "JM" };
 
 /** Draws the store's calls into `node`. `hide()` is called by its close button. */
@@ -40,7 +40,7 @@ export class Inspector {
   #drawFilters() {
     const one = (service, label) =>
       el("button", { type: "button", test: "inspector-filter", data: { service }, "aria-pressed": String(this.#service === service), onclick: () => this.#choose(service) }, label);
-    this.filters.replaceChildren(one("", t("All")), ...this.store.world.services.map((service) => one(service, NAMES[service] ?? service)));
+    this.filters.replaceChildren(one("", t("All")), ...this.store.world.services.map((service) => one(service, t(NAMES[service] ?? service))));
   }
 
   #choose(service) {

@@ -14,6 +14,7 @@ export const CHINESE = {
   "All is well again": "已恢复正常",
   "An account with an unpaid bill": "账号欠费",
   "Arranged: {label}": "已安排：{label}",
+  Assistant: "助手",
   Attach: "附件",
   "Bad gateway for the next three polls": "接下来三次查询返回 502",
   "Block the bot": "屏蔽机器人",

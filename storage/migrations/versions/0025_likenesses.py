@@ -39,7 +39,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_likenesses_username'), 'likenesses', ['username'])
     op.create_table(
         'likeness_chats',
-        sa.Column('likeness_id', sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column('likeness_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
         sa.Column('chat_id', sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column('title', sa.String(64), nullable=False),
         sa.Column('told_at', sa.Float(), nullable=True),
@@ -60,7 +60,7 @@ def upgrade() -> None:
     )
     op.create_table(
         'depicted',
-        sa.Column('job_id', sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column('job_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
         sa.Column('likeness_id', sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column('told', sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(['job_id'], ['jobs.id'], name=op.f('fk_depicted_job_id'), ondelete='CASCADE'),
