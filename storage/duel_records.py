@@ -79,15 +79,15 @@ class AskedDuel:
 
 @dataclass(frozen=True, slots=True)
 class DuelStanding:
-    """A duel with its jobs, in the order of their ids. The first one holds the status message of all."""
+    """A duel with its jobs, in the order of their ids. One of them holds the status message of all."""
 
     duel: Duel
     jobs: Sequence[Job]
 
     @property
     def first(self) -> Job:
-        """The job whose status message is the duel's."""
-        return self.jobs[0]
+        """The job whose status message is the duel's; as long as there is none, the first."""
+        return next((job for job in self.jobs if job.status_id is not None), self.jobs[0])
 
     @property
     def waiting(self) -> list[Job]:

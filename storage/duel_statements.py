@@ -3,7 +3,7 @@
 from sqlalchemy import BindParameter, Float, and_, bindparam, case, delete, func, or_, select, update
 
 from storage.duel_records import Duel, DuelState
-from storage.job_states import NOT_READY, TaskState, is_in
+from storage.job_states import CANCELLED_STATES, NOT_READY, TaskState, is_in
 from storage.rows import IS_STARTED, is_orphaned
 from storage.schema import depicted, duel_results, duels, jobs, pictures, tasks, votes
 from storage.statements import upsert
@@ -29,6 +29,21 @@ BEGIN = update(duels).where(_OWN).values(state=DuelState.RUNNING, requests=None)
 JOBS = select(jobs).where(jobs.c.duel_id == _OF_DUEL).order_by(jobs.c.id)
 WITH_PICTURES = (
     select(pictures.c.job_id).join(jobs, jobs.c.id == pictures.c.job_id).where(jobs.c.duel_id == _OF_DUEL).distinct()
+)
+# The jobs that may still have a picture that nobody has seen: at the service, or not sent.
+LATE = (
+    select(jobs.c.id)
+    .where(
+        jobs.c.duel_id == _OF_DUEL,
+        ~is_in(jobs.c.state, (*NOT_READY, *CANCELLED_STATES)),
+        or_(
+            select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, is_in(tasks.c.state, (TaskState.OVERDUE,))).exists(),
+            select(pictures.c.id)
+            .where(pictures.c.job_id == jobs.c.id, pictures.c.message_id.is_(None), pictures.c.hidden_at.is_(None))
+            .exists(),
+        ),
+    )
+    .order_by(jobs.c.id)
 )
 GIVE_LETTER = update(jobs).where(jobs.c.id == bindparam("job")).values(duel_letter=bindparam("letter"))
 MOVE_STATUS = update(jobs).where(jobs.c.id == bindparam("job")).values(status_id=bindparam("status"))
@@ -101,16 +116,14 @@ RECORDS = (
     .group_by(duel_results.c.provider, duel_results.c.currency)
 )
 _ready = jobs.alias("ready")
-# In a duel that has a picture for long, the jobs that nobody has begun.
-STUCK = (
-    select(jobs.c.id)
+# In a duel that has a picture for long, the jobs that are not ready.
+UNREADY = (
+    select(jobs)
     .join(duels, duels.c.id == jobs.c.duel_id)
     .where(
         RUNNING,
         duels.c.told_at.is_(None),
         is_in(jobs.c.state, NOT_READY),
-        ~IS_STARTED,
-        ~select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.ticket.is_not(None)).exists(),
         select(_ready.c.id)
         .join(tasks, tasks.c.job_id == _ready.c.id)
         .where(
@@ -121,4 +134,8 @@ STUCK = (
         .exists(),
     )
     .order_by(jobs.c.id)
+)
+# Those of them that nobody has begun.
+STUCK = UNREADY.with_only_columns(jobs.c.id).where(
+    ~IS_STARTED, ~select(tasks.c.id).where(tasks.c.job_id == jobs.c.id, tasks.c.ticket.is_not(None)).exists()
 )

@@ -19,6 +19,7 @@ from storage.duel_statements import (
     FORGET_ASKED,
     GIVE_LETTER,
     JOBS,
+    LATE,
     LOCK,
     LOCK_REQUESTS,
     MOVE_STATUS,
@@ -28,6 +29,7 @@ from storage.duel_statements import (
     STUCK,
     TOLD_WITH_FIRST,
     TRY_POLL,
+    UNREADY,
     VOID,
     WITH_PICTURES,
 )
@@ -117,10 +119,15 @@ class Duels(Operations):
         """The duel and its jobs; None: there is none, or its person was erased."""
         return await standing_of(connection, duel_id)
 
+    async def late(self, duel_id: int) -> list[int]:
+        """The ids of its jobs that may still have a picture that nobody has seen."""
+        return list((await self._db.fetch(LATE, {"duel": duel_id})).scalars())
+
     @writes
     async def line_up(self, connection: Transaction, duel_id: int, now: float) -> DuelStanding | None:
         """When all its jobs have ended: give a letter, in random order, to each that has pictures, once. If only one
-        has, the duel is void, and that job gets the status message of all."""
+        has, the duel is void. One that has pictures gets the status message of all: a late picture of the first one
+        must not take it away."""
         found = await standing_of(connection, duel_id, lock=True)
         if found is None or found.duel.state is not DuelState.RUNNING or found.waiting or found.lettered:
             return found
@@ -128,13 +135,13 @@ class Duels(Operations):
         ready = [job for job in found.ready if job.id in drawn]
         if len(ready) < 2:
             await connection.execute(VOID, {"duel": duel_id, "now": now})
-            for job in ready if found.first not in ready else ():
-                for each, status_id in ((job, found.first.status_id), (found.first, None)):
-                    await connection.execute(MOVE_STATUS, {"job": each.id, "status": status_id})
         else:
             _SHUFFLE(ready)
             for job, letter in zip(ready, LETTERS, strict=False):
                 await connection.execute(GIVE_LETTER, {"job": job.id, "letter": letter})
+        if ready and found.first not in ready:
+            for each, status_id in ((ready[0], found.first.status_id), (found.first, None)):
+                await connection.execute(MOVE_STATUS, {"job": each.id, "status": status_id})
         return await standing_of(connection, duel_id)
 
     async def void(self, duel_id: int, now: float) -> bool:
@@ -165,6 +172,10 @@ class Duels(Operations):
     async def stuck(self, before: float) -> list[int]:
         """The jobs that nobody has begun in duels that have had a picture since before this time."""
         return list((await self._db.fetch(STUCK, {"before": before})).scalars())
+
+    async def unready(self, before: float) -> list[Job]:
+        """The jobs that are not ready in duels that have had a picture since before this time."""
+        return [as_job(row) for row in (await self._db.fetch(UNREADY, {"before": before})).mappings()]
 
     async def forget(self, before: float) -> None:
         """Delete those that were asked about before this time, and never begun."""

@@ -3,17 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from storage import notifications
 from storage.connection import Connection, Transaction
 from storage.depictions import depict
-from storage.job_states import NOT_READY, JobState, TaskState, move_job
+from storage.job_states import NOT_READY, JobState, TaskState, is_in, move_job
 from storage.likeness_records import LikenessGoneError
 from storage.operations import Operations, reads, writes
 from storage.records import CheckedReference, Job, NewReference, StoredReference
 from storage.rows import DELETE_TASKS, LOCK_TASKS, change_job, lock_job
-from storage.schema import jobs, references
+from storage.schema import jobs, likenesses, references
 from storage.statements import upsert
 
 UNFETCHED: Mapping[str, Any] = {"media_type": None, "width": None, "height": None, "data": None, "changes": []}
@@ -29,11 +29,20 @@ _GET = (
     .order_by(references.c.message_id.nulls_first(), references.c.id)
 )
 _PREPARE_ANEW = move_job(jobs.c.id == bindparam("job_id"), (JobState.WORKING,), JobState.PREPARING).returning(jobs)
+_MAY_BE_KEPT = or_(
+    references.c.likeness_id.is_(None),
+    and_(
+        references.c.likeness_id.in_(select(likenesses.c.id)),
+        references.c.job_id.in_(select(jobs.c.id).where(is_in(jobs.c.state, NOT_READY))),
+    ),
+)
+"""The bytes of a likeness that was taken back while they were made to fit are not kept."""
 _STORE = (
     update(references)
     .where(
         references.c.id == bindparam("reference_id"),
         references.c.job_id.in_(select(jobs.c.id).where(jobs.c.provider == bindparam("provider"))),
+        _MAY_BE_KEPT,
     )
     .values({name: bindparam(name) for name in CheckedReference.__slots__})
     .returning(references.c.id)
@@ -83,7 +92,7 @@ class References(Operations):
 
     async def store(self, reference_id: int, checked: CheckedReference, provider: str) -> bool:
         """Store the checked bytes of a reference for the job's life. False: the job has gone to another provider than
-        this one, for which they were checked."""
+        this one, for which they were checked, or they are a likeness that was taken back meanwhile."""
         values = {name: getattr(checked, name) for name in CheckedReference.__slots__}
         kept = await self._db.execute(_STORE, {**values, "reference_id": reference_id, "provider": provider})
         return kept.first() is not None

@@ -55,7 +55,7 @@ class NewSuggestion:
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """A stored question, and its answer: `words`, and their `translation`. `has_agreed`: whether its person has agreed
-    that their words go to this assistant."""
+    that their words go to this assistant; `worker_id`: the worker that asks it."""
 
     id: int
     state: SuggestionState
@@ -70,6 +70,7 @@ class Suggestion:
     words: str | None
     translation: str | None
     created_at: float
+    worker_id: int | None = None
     has_agreed: bool = False
 
 
@@ -270,7 +271,8 @@ async def _settle(
     chat_id = await current_chat_id(connection, known.chat_id) if known else 0
     row = (await connection.execute(_LOCK, {"suggestion_id": suggestion_id})).first()
     if row is None or row.state != SuggestionState.ASKING:
-        return False
+        # The answer to this step may have got lost.
+        return row is not None and words is not None and (row.state, row.words) == (state, words)
     settled = row.cost if cost is None or row.cost is None else min(cost, row.cost)
     answer = {"ends_as": state, "words": words, "translation": translation, "cost": settled}
     await connection.execute(_ANSWER, {"suggestion_id": suggestion_id, **answer})

@@ -19,7 +19,8 @@ from providers.errors import ContentRefusedError, MisconfiguredError, OutcomeUnk
 from storage.money import BudgetRules
 from storage.quota import Quota
 from storage.store import Store
-from storage.suggestions import Suggestion
+from storage.store_errors import StoreError
+from storage.suggestions import Suggestion, SuggestionState
 
 log = logging.getLogger(__name__)
 
@@ -67,20 +68,29 @@ class Helper:
         return bool(self._client.settings.model_for(kind))
 
     async def reserve(self, suggestion: Suggestion) -> bool:
-        """Reserve the price of a question that is asked next. False: it was asked before.
+        """Reserve the price of a question that is asked next, by one call at a time. False: it was asked before.
 
         Raises `QuotaExceededError`, and `BudgetExceededError`.
         """
-        settings = self._client.settings
+        settings, worker_id, is_lost = self._client.settings, self._worker(), False
         daily = None if self._rules.is_exempt(suggestion.user_id) else settings.daily or None
-        return await self._store.suggestions.ask(
-            suggestion,
-            self._worker(),
-            self._store.clock(),
-            price=price_of(settings, suggestion.kind, suggestion.seconds),
-            quota=Quota(waiting=1, daily=daily),
-            budgets=self._rules.budgets,
-        )
+        price = price_of(settings, suggestion.kind, suggestion.seconds)
+        quota, budgets = Quota(waiting=1, daily=daily), self._rules.budgets
+
+        async def reserve() -> bool:
+            nonlocal is_lost
+            store, now = self._store.suggestions, self._store.clock()
+            try:
+                if await store.ask(suggestion, worker_id, now, price=price, quota=quota, budgets=budgets):
+                    return True
+                latest = await store.get(suggestion.id) if is_lost else None
+            except StoreError:
+                is_lost = True
+                raise
+            # Only the answer to an earlier try got lost.
+            return latest is not None and (latest.state, latest.worker_id) == (SuggestionState.ASKING, worker_id)
+
+        return await until_stored(reserve, "reserving the price of help with words", self.sleep)
 
     async def not_asked(self, suggestion: Suggestion, *, may_be_charged: bool = False) -> None:
         """A reserved question is not asked after all, or nobody knows."""

@@ -94,7 +94,7 @@ def simulators(port: int = 0) -> tuple[TelegramSimulator, JimengSimulator]:
     """
     calls = CallLog()
     telegram = TelegramSimulator(port=port, calls=calls, album_gap=0.05, shuffle=True)
-    jimeng = JimengSimulator(speed=PICTURE_SPEED, concurrency=2, seed=random.randrange(1 << 30))
+    jimeng = JimengSimulator(speed=PICTURE_SPEED, concurrency=2, seed=random.randrange(1 << 30), draws_ahead=True)
     return telegram, jimeng
 
 

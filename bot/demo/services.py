@@ -38,6 +38,10 @@ SERVICES: Mapping[str, tuple[type[ServiceSimulator], Mapping[str, Any]]] = {
 }
 
 
+STREAM_PACE = 1.7
+"""OpenAI takes so many times as long as the others: one sees its unfinished pictures for some seconds."""
+
+
 class ServiceFaults:
     """Lets the chat page play faults of a service."""
 
@@ -58,7 +62,11 @@ async def serving(calls: CallLog, speed: float, draw_scale: float = 1) -> AsyncI
     """Start all services; gives them by name. `speed` divides the time that pictures take, `draw_scale` multiplies
     their sides; calls are recorded in `calls`."""
     services = {
-        name: kind(speed=speed, draw_scale=draw_scale, on_call=_recorder(calls, name))
+        name: kind(
+            speed=speed / (STREAM_PACE if name == "openai" else 1),
+            draw_scale=draw_scale,
+            on_call=_recorder(calls, name),
+        )
         for name, (kind, _settings) in SERVICES.items()
     }
     try:

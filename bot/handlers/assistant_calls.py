@@ -70,6 +70,8 @@ class HelpCalls:
         self._store = requests.store
         self.helper = helper
         self.work = Background()
+        # The questions that are asked, or are just going to be.
+        self._asking: set[int] = set()
         self._closed = False
 
     def start(self) -> None:
@@ -106,26 +108,43 @@ class HelpCalls:
         await self.work.aclose()
 
     async def _ask(self, suggestion: Suggestion) -> None:
+        # Another press on the same button.
+        if suggestion.id in self._asking:
+            return
+        self._asking.add(suggestion.id)
+        try:
+            running = await self._begun(suggestion)
+        except BaseException:
+            self._asking.discard(suggestion.id)
+            raise
+        if running is None:
+            self._asking.discard(suggestion.id)
+        else:
+            running.add_done_callback(lambda _: self._asking.discard(suggestion.id))
+
+    async def _begun(self, suggestion: Suggestion) -> asyncio.Task[None] | None:
+        """Reserve the price, and ask in the background. None: it was asked before."""
         try:
             if not await self.helper.reserve(suggestion):
-                return
+                return None
         except QuotaExceededError:
             await self._store.suggestions.close(suggestion.id)
             raise
         try:
             shown = await self._show_asking(suggestion)
-        except TelegramAPIError:
+        except Exception:
+            # Else its person could ask nothing more.
             await self.helper.not_asked(suggestion)
             raise
-        self.work.spawn(self._run(replace(suggestion, question_id=shown)), f"help {suggestion.id}")
+        return self.work.spawn(self._run(replace(suggestion, question_id=shown)), f"help {suggestion.id}")
 
     async def _show_asking(self, suggestion: Suggestion) -> int:
         text = asking_text(suggestion.kind)
         if suggestion.question_id is not None:
             await self._change(suggestion, text)
             return suggestion.question_id
-        shown = await self._send(suggestion, text)
-        await self._store.suggestions.shown_at(suggestion.id, shown)
+        shown, keep = await self._send(suggestion, text), self._store.suggestions.shown_at
+        await until_stored(lambda: keep(suggestion.id, shown), "storing where help is shown", self.helper.sleep)
         return shown
 
     async def _run(self, suggestion: Suggestion) -> None:
@@ -197,8 +216,12 @@ class HelpCalls:
         lost = self._store.suggestions.give_up_lost
         for one in await until_stored(lost, "looking for lost help", self.helper.sleep):
             log.warning("help %d got lost with its process; its person is told", one.id)
-            with self._languages.speaking(one.request.language if one.request else ""):
-                await self._change(one, lost_text())
+            # Beside each other: a chat that Telegram has muted keeps no other one waiting.
+            self.work.spawn(self._tell_one(one), f"lost help {one.id}")
+
+    async def _tell_one(self, lost: Suggestion) -> None:
+        with self._languages.speaking(lost.request.language if lost.request else ""):
+            await self._change(lost, lost_text())
 
     # messages
 

@@ -222,7 +222,8 @@ async def restore_buttons(message: Message, job: Job, requests: RequestService) 
             buttons = buttons if message.photo else with_way_back(buttons, job)
         await _restore(message, buttons)
     elif job.duel_id is not None and (standing := await requests.store.duels.standing(job.duel_id)):
-        await _restore(message, result_buttons(standing))
+        late = await requests.store.duels.late(job.duel_id)
+        await _restore(message, result_buttons(requests.providers, standing, late))
 
 
 async def _restore(message: Message, buttons: InlineKeyboardMarkup) -> None:

@@ -33,6 +33,9 @@ TOO_MANY_OF_EACH = N_(
 )
 FLAG_AMONG = N_("Options can't be inside the braces. Put --{name} after them.")
 
+_Inside = tuple[int, str]
+"""Where braces begin, and the text within them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -106,17 +109,15 @@ def read_choices(prompt: str) -> Words:
     return Words(prompt, [text.strip() for text in found.texts], found.count)
 
 
-def flags_among(text: str, known: Mapping[str, KnownFlag]) -> set[str]:
-    """The names of the flags of a text that stand within its choices."""
-    inside: list[tuple[int, int]] = []
-    if any(brace in text for brace in _OPEN):
-        _read(text, inside)
-    return {one.name for begin, end in inside for one in scan(text[begin:end], known).flags}
+def names_among(text: str, known: Mapping[str, KnownFlag]) -> set[str]:
+    """The names of the flags that stand within the choices of a text. Each of its characters is scanned once."""
+    inside: list[_Inside] = []
+    _read(text, inside)
+    return {one.name for _begins, part in inside for one in scan(part, known).flags}
 
 
-def _read(prompt: str, inside: list[tuple[int, int]] | None = None) -> _Readings:
-    """The readings of a prompt. `inside`: gets where the texts within braces that hold choices begin and end; of braces
-    within others only the outer ones, so that no text is in it twice."""
+def _read(prompt: str, inside: list[_Inside] | None = None) -> _Readings:
+    """The readings of a prompt. `inside`: gets the texts within the outermost braces that hold choices."""
     groups = [_Group()]
     for match in _TOKEN.finditer(prompt):
         _take(groups, match[0], match.start(), prompt, inside)
@@ -127,7 +128,7 @@ def _read(prompt: str, inside: list[tuple[int, int]] | None = None) -> _Readings
     return groups[0].as_written()
 
 
-def _take(groups: list[_Group], token: str, place: int, prompt: str, found: list[tuple[int, int]] | None) -> None:
+def _take(groups: list[_Group], token: str, place: int, prompt: str, found: list[_Inside] | None) -> None:
     top = groups[-1]
     if token in _OPEN:
         groups.append(_Group(token, place))
@@ -140,7 +141,7 @@ def _take(groups: list[_Group], token: str, place: int, prompt: str, found: list
         if found is not None and whole.count > 1:
             while found and found[-1][0] > top.begins:
                 found.pop()
-            found.append((top.begins + 1, place))
+            found.append((top.begins, inside))
     elif token in _COMMAS + _ENUMERATION and len(groups) > 1:
         top.parts.append(token)
     elif (escape := _ESCAPE.fullmatch(token)) and (len(groups) > 1 or escape[1] in _OPEN + _CLOSE):

@@ -52,7 +52,7 @@ def quote_services(text: str, names: Sequence[str]) -> str:
     """A prompt in which a list of services after `--provider` is in quotes: a comma ends the value of a flag."""
     flag = "|".join(map(re.escape, sorted(spellings(PROVIDER), key=len, reverse=True)))
     known = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-    pattern = rf"([-–—－]\s?(?:{flag})[\s=:：]*)([\w.-]+(?:{_COMMA}[\w.-]+|\s*{_COMMA}\s*(?:{known})\b)+)"
+    pattern = rf"([-–—－]\s?(?:{flag})[\s=:：]*)([\w.-]++(?:{_COMMA}[\w.-]++|\s*{_COMMA}\s*(?:{known})\b)+)"
     return re.sub(pattern, r'\1"\2"', text, flags=re.IGNORECASE)
 
 

@@ -103,7 +103,8 @@ async def list_pictures(query: CallbackQuery, callback_data: DuelCallback, reque
     message = await message_of(query) if found else None
     if found and message:
         await answer(query)
-        await change_buttons(message, result_buttons(found))
+        late = await requests.store.duels.late(found.duel.id)
+        await change_buttons(message, result_buttons(requests.providers, found, late))
 
 
 async def _here(query: CallbackQuery, press: DuelCallback, requests: RequestService) -> DuelStanding | None:

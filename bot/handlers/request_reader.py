@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from bot.handlers.choices import FLAG_AMONG, flags_among
+from bot.handlers.choices import FLAG_AMONG, names_among
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.request_context import RequestContext
 from bot.handlers.style_catalog import BUILT_IN_STYLES, NO_STYLE, built_in_style_names, find
@@ -60,8 +60,8 @@ class RequestReader:
     def scan(self, text: str) -> Scan:
         """Find the flags in a text. None of them is read among choices."""
         found = scan(text, self._known_names)
-        inside = flags_among(text, self._known_names) if found.flags else set()
-        among = next((one for one in found.flags if one.name in inside), None)
+        names = names_among(text, self._known_names) if found.flags else set()
+        among = next((one for one in found.flags if one.name in names), None)
         return replace(found, among=among.written) if among else found
 
     async def understand(

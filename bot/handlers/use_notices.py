@@ -50,7 +50,7 @@ class UseNotices:
     async def _tell_untold(self) -> None:
         for job_id in await self._store.likenesses.untold(self._store.clock() - STALE_SECONDS):
             if job := await self._store.jobs.get(job_id):
-                await self._tell(job)
+                self.tell(job)
 
     async def _tell(self, job: Job) -> None:
         notices = await self._store.likenesses.take_notices(job.id, self._store.clock())

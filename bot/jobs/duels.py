@@ -18,7 +18,7 @@ from bot.jobs.ports import error_message
 from bot.jobs.progress import ProgressTracker
 from providers.errors import Sentence
 from storage.database import StoreError
-from storage.duel_records import DuelStanding
+from storage.duel_records import Duel, DuelStanding
 from storage.job_states import JobState
 from storage.records import Job
 
@@ -32,6 +32,8 @@ TELL_SECONDS = 60.0
 """How long a worker has for telling a result before another one does."""
 LEFT_OUT = Sentence("It didn't start in time, so the duel went on without it. Nothing was charged.")
 
+TAKEN_OUT = Sentence("This bot doesn't offer this service any more. What it has begun is charged anyway.")
+
 
 class Duels(Component):
     """Looks at the duels of this worker's jobs."""
@@ -42,9 +44,12 @@ class Duels(Component):
         self._finisher = finisher
         self._progress = progress
         self._looks = Background()
+        self._tells = Background()
         self._loop = Background()
         # The duels that are being read; True: one of their jobs has changed meanwhile.
         self._reading: dict[int, bool] = {}
+        # The duels whose results are being told here: a chat that Telegram has muted may take minutes.
+        self._telling: set[int] = set()
         self._soon = asyncio.Event()
 
     @property
@@ -59,11 +64,13 @@ class Duels(Component):
     async def drain(self) -> None:
         """Wait until what has changed is read."""
         await self._loop.aclose()
+        await self._tells.aclose()
         await self._looks.drain()
 
     async def aclose(self) -> None:
         """Look at nothing more."""
         await self._loop.aclose()
+        await self._tells.aclose()
         await self._looks.aclose()
 
     def changed(self, job: Job) -> None:
@@ -81,11 +88,25 @@ class Duels(Component):
         """Close a duel whose vote is over, and tell its result, unless another worker does. Raises `Undelivered`."""
         now = self._context.clock()
         taken = await self._store.duel_votes.take(duel_id, now, now + TELL_SECONDS, self._context.worker.id)
-        if taken is None:
+        if taken is None or taken.id in self._telling:
             return False
-        await self._context.notifier.tell_result(taken)
-        await self._store.duel_votes.told(duel_id, self._context.clock())
+        await self._tell(taken)
         return True
+
+    async def _tell(self, taken: Duel) -> None:
+        self._telling.add(taken.id)
+        try:
+            await self._context.notifier.tell_result(taken)
+            await self._store.duel_votes.told(taken.id, self._context.clock())
+        finally:
+            self._telling.discard(taken.id)
+
+    async def _tell_due(self, taken: Duel) -> None:
+        try:
+            await self._tell(taken)
+        except Exception as error:
+            # It is due again after `TELL_SECONDS`.
+            log.warning("telling the result of duel %d failed (%r); it is tried again", taken.id, error)
 
     async def _look(self, duel_id: int) -> None:
         try:
@@ -141,21 +162,24 @@ class Duels(Component):
         taken = await self._store.duel_votes.take_due(now, now + TELL_SECONDS, self._context.worker.id)
         if taken is None:
             return False
-        try:
-            await self._context.notifier.tell_result(taken)
-        except Exception as error:
-            # It is due again after `TELL_SECONDS`; the others are not kept waiting.
-            log.warning("telling the result of duel %d failed (%r); it is tried again", taken.id, error)
-        else:
-            await self._store.duel_votes.told(taken.id, self._context.clock())
+        if taken.id not in self._telling:
+            # Beside each other: the trouble of one chat keeps no other one waiting.
+            self._tells.spawn(self._tell_due(taken), f"the result of duel {taken.id}")
         return True
 
     async def _leave_out(self) -> None:
-        """Cancel what nobody has begun in a duel that has had a picture for long."""
-        now = self._context.clock()
-        for job_id in await self._store.duels.stuck(now - WAIT_SECONDS):
-            words = error_message(LEFT_OUT)
-            if await self._store.jobs.cancel(job_id, now, words, words, only_unstarted=True):
-                log.info("job %d is left out of its duel: it did not begin", job_id)
-                self._context.wake(job_id)
-                self._context.queue_changed.set()
+        """Cancel what nobody has begun in a duel that has had a picture for long, and what nobody goes on with, as the
+        operator has taken its service out: the others' pictures are paid."""
+        before, context = self._context.clock() - WAIT_SECONDS, self._context
+        for job_id in await self._store.duels.stuck(before):
+            await self._cancel(job_id, LEFT_OUT, only_unstarted=True)
+        for job in await self._store.duels.unready(before):
+            if job.provider not in context.providers and context.is_mine(job):
+                await self._cancel(job.id, TAKEN_OUT)
+
+    async def _cancel(self, job_id: int, why: Sentence, *, only_unstarted: bool = False) -> None:
+        words, now = (error_message(LEFT_OUT), error_message(why)), self._context.clock()
+        if await self._store.jobs.cancel(job_id, now, *words, only_unstarted=only_unstarted):
+            log.info("job %d is left out of its duel: %s", job_id, why)
+            self._context.wake(job_id)
+            self._context.queue_changed.set()

@@ -127,7 +127,10 @@ class RequestBuilder:
             raise InvalidReferenceError(
                 Sentence("I couldn't get one of the pictures from Telegram. Please send it again.")
             ) from None
-        return await self._store.references.store(stored.id, checked, job.provider)
+        is_kept = await self._store.references.store(stored.id, checked, job.provider)
+        if not is_kept and stored.likeness_id and await self._store.likenesses.data(stored.likeness_id) is None:
+            raise InvalidReferenceError(TAKEN_BACK)
+        return is_kept
 
     async def _likeness(self, likeness_id: int, limits: ReferenceLimits, person: int) -> CheckedReference:
         found = await self._store.likenesses.data(likeness_id)

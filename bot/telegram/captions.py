@@ -6,15 +6,15 @@ from dataclasses import replace
 from html import escape
 from typing import Any
 
-from aiogram.types import InlineKeyboardMarkup
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
 from bot.jobs.ports import sentence
 from bot.local_time import in_zone
 from bot.telegram.choice_lines import failures, listed_words
-from bot.telegram.duel_texts import only_one
+from bot.telegram.duel_texts import late_buttons, only_one
 from bot.telegram.formatting import caption, cut, pixels, plain
-from bot.telegram.keyboards import under_result
+from bot.telegram.keyboards import keyboard, under_result
 from bot.telegram.provider_labels import ENLARGED, SHAPE, Providers, model_name, model_of_job, offer, title
 from bot.telegram.spooled_file import SpooledFile
 from bot.telegram.uploads import Upload
@@ -47,6 +47,7 @@ class ResultCaptions:
         self._model = model_of_job(providers, result.job)
         self._own: set[int] = set()  # pictures that are a reference of the job, given back
         self._has_other_shape = False
+        self._late: list[list[InlineKeyboardButton]] = []  # of a duel's other jobs, found by `notes`
 
     def caption(self, upload: Upload | None = None, notes: Sequence[str] = ()) -> str:
         """The caption: prompt, model, size, style, and in groups for whom; escaped. `upload`: gives the size, and where
@@ -135,7 +136,11 @@ class ResultCaptions:
         if job.duel_id is None or job.duel_letter is not None:
             return []
         standing = await self._store.duels.standing(job.duel_id)
-        return only_one(self._providers, standing) if standing and len(standing.ready) == 1 else []
+        if standing is None or len(standing.ready) != 1:
+            return []
+        late = [one for one in await self._store.duels.late(job.duel_id) if one != job.id]
+        self._late = late_buttons(self._providers, standing, late)
+        return only_one(self._providers, standing)
 
     async def _made_from_notes(self) -> list[str]:
         """A line that names the bot's picture it was made from, if there is one."""
@@ -158,7 +163,8 @@ class ResultCaptions:
         shown = pictures if len(pictures) == 1 else [one for one in pictures if one.message_id]
         words = latest.words_of(shown[0]) if len(shown) == 1 else None
         look = latest.is_incomplete
-        return under_result(self._job, offer(self._model), shown, look=look, words=words, helps=self._helps)
+        rows = under_result(self._job, offer(self._model), shown, look=look, words=words, helps=self._helps)
+        return keyboard(*rows.inline_keyboard, *self._late)
 
 
 def asked_ratio(options: Mapping[str, Any]) -> float | None:

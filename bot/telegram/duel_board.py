@@ -10,14 +10,14 @@ from aiogram.types import InlineKeyboardMarkup
 
 from bot.jobs.duels import WAIT_SECONDS
 from bot.jobs.ports import Phase, Progress, Undelivered
-from bot.telegram.duel_texts import no_picture, result_buttons, result_text
+from bot.telegram.duel_texts import late_buttons, no_picture, result_buttons, result_text
 from bot.telegram.formatting import error_text
 from bot.telegram.i18n import Languages
-from bot.telegram.keyboards import after_ending
+from bot.telegram.keyboards import after_ending, keyboard
 from bot.telegram.provider_labels import Providers
 from bot.telegram.status_message import StatusMessages
 from providers.errors import Sentence
-from storage.duel_records import Duel, DuelStanding
+from storage.duel_records import Duel, DuelStanding, DuelState
 from storage.job_states import CANCELLED_STATES
 from storage.records import Job
 from storage.store import Store
@@ -56,7 +56,8 @@ class DuelBoard:
 
     def changed(self, standing: DuelStanding) -> None:
         """A job of a duel has changed."""
-        if standing.waiting:
+        # A picture that comes after the vote has begun is not waited for: the message is about the vote.
+        if standing.waiting and standing.duel.state is DuelState.RUNNING:
             self._known[standing.duel.id] = standing
         else:
             self._known.pop(standing.duel.id, None)
@@ -77,11 +78,12 @@ class DuelBoard:
         if found is None or found.ready or found.waiting or any(one.id != job.id for one in found.unsettled):
             return None
         await self._store.duels.void(found.duel.id, self._store.clock())
-        missing = any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
-        buttons = after_ending(job, look=missing, again=False)
         if all(one.state in CANCELLED_STATES for one in found.jobs):
+            missing = any(picture.is_missing for picture in await self._store.pictures.of_job(job.id))
+            buttons = after_ending(job, look=missing, again=False)
             stored = max((one.error_message or {} for one in found.jobs), key=lambda one: "history" in str(one))
             return DuelEnding(found.first, error_text(stored), "✖️", buttons)
+        buttons = keyboard(*late_buttons(self._providers, found, await self._store.duels.late(found.duel.id)))
         return DuelEnding(found.first, no_picture(self._providers, found), "⚠️", buttons)
 
     async def tell_result(self, duel: Duel) -> None:
@@ -89,14 +91,14 @@ class DuelBoard:
         found = await self._store.duels.standing(duel.id)
         if found is None:
             return
-        results = await self._store.duel_votes.results(duel.id)
+        results, late = await self._store.duel_votes.results(duel.id), await self._store.duels.late(duel.id)
         if duel.poll_message_id is not None:
             with suppress(TelegramAPIError):
                 await self._bot.stop_poll(duel.chat_id, duel.poll_message_id)
         with self._languages.speaking(found.first.language):
             text = result_text(self._providers, found, results)
             try:
-                await self._status.finish(found.first, text, result_buttons(found))
+                await self._status.finish(found.first, text, result_buttons(self._providers, found, late))
             except (TelegramNetworkError, TelegramServerError) as error:
                 raise Undelivered(error.message) from error
             except TelegramAPIError as error:

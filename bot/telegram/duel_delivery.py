@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -11,6 +12,7 @@ from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramFor
 from aiogram.utils.i18n import gettext as _
 
 from bot.jobs.ports import Undelivered, Unreachable
+from bot.jobs.retry import UNFETCHED_DELAYS
 from bot.telegram.captions import MOST_SENDS
 from bot.telegram.duel_texts import vote_buttons, vote_text
 from bot.telegram.message_sender import Sender
@@ -31,6 +33,8 @@ log = logging.getLogger(__name__)
 VOTE_SECONDS = 3600.0
 """A vote is over by itself after this time."""
 ALBUM_SIZE = 10
+MOST_WAITS = len(UNFETCHED_DELAYS)
+"""So often a vote waits for pictures that can't be fetched."""
 UNCONFIRMED = Sentence("I've sent this, but Telegram didn't confirm it.")
 
 
@@ -44,6 +48,8 @@ class DuelDelivery:
         self._results = ResultSender(sender, store)
         self._status = status
         self._uploads = uploads
+        # How often each duel has waited for pictures that could not be fetched.
+        self._waits = Counter[int]()
 
     async def deliver(self, job: Job) -> bool:
         """Send the pictures of a duel that have not arrived, and ask for votes. False: this job's pictures are sent
@@ -60,11 +66,16 @@ class DuelDelivery:
         latest = next((one for one in found.jobs if one.id == job.id), None) if found else None
         if found is None or latest is None or latest.duel_letter is None or found.duel.state is DuelState.VOID:
             return False
+        if found.duel.state is DuelState.VOTING:
+            # The chat votes on the pictures that it has seen; this one is kept, and fetched from the result.
+            return True
         # The worker is that of the job as it was read: another one may have it now.
         leader = replace(latest, worker_id=job.worker_id)
         results = [one for each in found.lettered if (one := await self._store.results.of_job(each.id))]
         problems = await self._send(leader, results)
         arrived = await self._arrived(found)
+        if found.duel.state is DuelState.RUNNING:
+            self._wait_for_missing(found.duel.id, problems)
         if not arrived:
             raise problems[0] if problems else Undelivered("it may have arrived", at_last=UNCONFIRMED, is_final=True)
         if found.duel.state is DuelState.RUNNING:
@@ -78,15 +89,26 @@ class DuelDelivery:
         problems: list[Undelivered | Unreachable] = []
         for first in range(0, len(left), ALBUM_SIZE):
             async with self._sender.ready_slot(leader.chat_id, leader.user_id), AsyncExitStack() as stack:
-                uploads = await self._opened(left[first : first + ALBUM_SIZE], stack)
+                part = left[first : first + ALBUM_SIZE]
+                uploads = await self._opened(part, stack)
+                if len(uploads) < len(part):
+                    problems.append(Undelivered("not every picture could be fetched", NOT_NOW, unfetched=True))
                 if not uploads:
-                    problems.append(Undelivered("no picture could be fetched", NOT_NOW, unfetched=True))
                     continue
                 covered = results[0].preferences.spoiler
                 batch = ResultBatch(leader, covered=covered, own_texts=letters)
                 await self._results.send(batch, uploads)
                 problems += [Unreachable(error.message) for error in batch.failed]
         return problems
+
+    def _wait_for_missing(self, duel_id: int, problems: Sequence[Undelivered | Unreachable]) -> None:
+        """The vote waits a few times for pictures that can't be fetched; then it goes on without them. Raises
+        `Undelivered`."""
+        unfetched = next((one for one in problems if isinstance(one, Undelivered) and one.unfetched), None)
+        self._waits[duel_id] += 1
+        if unfetched and self._waits[duel_id] <= MOST_WAITS:
+            raise unfetched
+        del self._waits[duel_id]
 
     async def _opened(self, pictures: Sequence[tuple[Result, Picture]], stack: AsyncExitStack) -> list[Upload]:
         opening = (self._uploads.open(one, made=result.details(one)) for result, one in pictures)

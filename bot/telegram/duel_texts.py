@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from aiogram.types import InlineKeyboardMarkup
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
 from bot.money import shown
-from bot.telegram.callback_data import DuelCallback
+from bot.telegram.callback_data import DuelCallback, JobCallback
 from bot.telegram.formatting import duration, error_text
 from bot.telegram.keyboards import button, keyboard
 from bot.telegram.provider_labels import Providers, model_name, model_of_job, title
@@ -87,11 +87,21 @@ def no_picture(providers: Providers, standing: DuelStanding) -> str:
     return "\n".join([_("⚔️ No service made a picture."), *without_picture(providers, standing)])
 
 
-def result_buttons(standing: DuelStanding) -> InlineKeyboardMarkup:
-    """The letters under a result: each shows the buttons of its picture."""
+def late_buttons(providers: Providers, standing: DuelStanding, late: Sequence[int]) -> list[list[InlineKeyboardButton]]:
+    """A row for each job of which a picture may still come: see `Duels.late`."""
+    jobs = [job for job in standing.jobs if job.id in late]
+    words = _("🔎 Look again: {name}")
+    return [
+        [button(words.format(name=title(providers, job.provider)), JobCallback(do="look", job=job.id))] for job in jobs
+    ]
+
+
+def result_buttons(providers: Providers, standing: DuelStanding, late: Sequence[int]) -> InlineKeyboardMarkup:
+    """The letters under a result: each shows the buttons of its picture. `late`: see `Duels.late`."""
     duel_id = standing.duel.id
     letters = [job.duel_letter for job in standing.lettered if job.duel_letter]
-    return keyboard([button(letter, DuelCallback(do="open", duel=duel_id, letter=letter)) for letter in letters])
+    row = [button(letter, DuelCallback(do="open", duel=duel_id, letter=letter)) for letter in letters]
+    return keyboard(row, *late_buttons(providers, standing, late))
 
 
 def with_way_back(buttons: InlineKeyboardMarkup, job: Job) -> InlineKeyboardMarkup:

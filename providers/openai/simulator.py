@@ -129,17 +129,17 @@ class OpenAISimulator(ServiceSimulator):
 
     async def _streamed(self, request: web.Request, task: Task, previews: int, kind: str) -> web.StreamResponse:
         response, send = await self.open_stream(request)
-
+        picture = await self.drawn(task, 0)
         for number in range(previews):
-            await self.sleep((task.finished - task.started) / (previews + 1))
-            unfinished = await asyncio.to_thread(_blurred, await self.drawn(task, 0), previews - number)
-            drawn = await _text(unfinished, task)
+            due = task.started + (task.finished - task.started) * (number + 1) / (previews + 1)
+            await self.sleep(max(0.0, due - self.clock()))
+            drawn = await _text(await asyncio.to_thread(_blurred, picture, previews - number), task)
             await send(f"{kind}.partial_image", b64_json=drawn, partial_image_index=number)
         await self.sleep(max(0.0, task.finished - self.clock()))
         if task.problem:
             await send("error", error=_error(task.problem))
         else:
-            drawn = await _text(await self.drawn(task, 0), task)
+            drawn = await _text(picture, task)
             await send(f"{kind}.completed", b64_json=drawn, usage={"total_tokens": 100})
         return response
 

@@ -131,6 +131,17 @@ async def test_the_only_picture_gets_the_status_message(store: Store) -> None:
     assert [job.status_id for job in found.jobs] == [None, None, 77]
 
 
+async def test_a_job_with_a_letter_gets_the_status_message(store: Store) -> None:
+    jobs = await begun(store)
+    await store.jobs.shown_at(jobs[0].id, 77)
+    await drawn(store, *jobs[1:])
+    found = await store.duels.line_up(1, 5.0)
+    assert found
+    assert found.first in found.lettered
+    assert [job.status_id for job in found.jobs].count(77) == 1
+    assert await store.duels.late(1) == [job.id for job in jobs[1:]], "they are not sent yet"
+
+
 async def test_everybody_has_one_vote(store: Store) -> None:
     await voting(store)
     votes = store.duel_votes

@@ -80,6 +80,22 @@ async def test_taking_it_back_erases_it_and_stops_what_is_not_ready(store: Store
     assert await store.taking_back.everywhere(MING, NOW, ERROR_MESSAGE, PAID) is None
 
 
+@pytest.mark.parametrize("how", ["everywhere", "here", "forget"])
+async def test_what_is_fetched_at_this_moment_is_not_stored(store: Store, how: str) -> None:
+    photo = await kept(store)
+    job = await added(store, 1, photo)
+    (reference,) = await store.references.of_job(job.id)
+    if how == "everywhere":
+        await store.taking_back.everywhere(ANN, NOW, ERROR_MESSAGE, PAID)
+    elif how == "here":
+        await store.taking_back.here(ANN, CLUB, NOW, ERROR_MESSAGE, PAID)
+    else:
+        await store.erasure.erase(ANN, NOW)
+    # The bytes were read before, and made to fit.
+    assert not await store.references.store(reference.id, CHECKED, "jimeng")
+    assert await store.references.data(reference.id) is None
+
+
 async def test_a_chat_is_taken_back_alone(store: Store) -> None:
     photo = await kept(store)
     assert await store.likenesses.allow(ANN, AllowedChat(OTHER, "Other"))

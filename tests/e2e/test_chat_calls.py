@@ -68,7 +68,7 @@ async def test_a_refused_prompt_is_told(harness: DemoHarness, chat_page: ChatPag
     await chat_page.at("faults-open").click()
     await chat_page.at("fault").filter(has_text="Refuse the next prompt").click()
     await chat_page.say("a red fox")
-    await expect(chat_page.button("Try again", chat_page.latest)).to_be_visible()
+    await expect(chat_page.button("✏️ Change the words", chat_page.latest)).to_be_visible()
     assert harness.submits == []
 
 

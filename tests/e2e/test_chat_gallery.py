@@ -60,11 +60,14 @@ async def test_ones_pictures_are_sent_to_any_chat(harness: DemoHarness, visit: V
     await harness.made("a red fox", "a blue whale")
     chat_page = await visit(chat=harness.telegram.group)
     await chat_page.at("composer").press_sequentially("@imagine_demo_bot fox")
-    await expect(chat_page.at("inline-result")).to_have_count(1)
-    await chat_page.at("inline-result").click()
+    # The first one offers to make it.
+    await expect(chat_page.at("inline-result")).to_have_count(2)
+    await chat_page.at("inline-result").last.click()
     await expect(chat_page.latest.get_by_test_id("via")).to_have_text("via @imagine_demo_bot")
     await expect(chat_page.latest).to_contain_text("a red fox")
-    await chat_page.at("composer").press_sequentially("@imagine_demo_bot yak")
-    await chat_page.at("inline-button").click()
-    await expect(chat_page.message("Hi! Tell me")).to_be_visible()
+    # Who has no picture yet is led to the private chat.
+    his = await visit(harness.telegram.ming, harness.telegram.group)
+    await his.at("composer").press_sequentially("@imagine_demo_bot ")
+    await his.at("inline-button").click()
+    await expect(his.message("我就把它画出来")).to_be_visible()
     assert len(harness.submits) == 2

@@ -64,8 +64,8 @@ async def test_favourite_copy_and_delete_in_chinese(harness: DemoHarness, visit:
 async def test_strangers_are_refused_politely_and_admins_may_delete(harness: DemoHarness, visit: Visit) -> None:
     hers, his = await visit(chat=harness.telegram.group), await visit(harness.telegram.ming, harness.telegram.group)
     await his.say("/imagine 一只猫")
-    await hers.press("变体")
-    await expect(hers.at("alert")).to_contain_text("Make your own with /imagine.")
+    await hers.press("修改")
+    await expect(hers.at("alert")).to_contain_text("Again and Variations are for everyone.")
     await hers.at("alert-ok").click()
     await hers.press("🗑")
     await hers.press("Delete")

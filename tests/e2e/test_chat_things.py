@@ -50,26 +50,29 @@ async def test_a_voice_message_in_chinese_and_in_a_group(harness: DemoHarness, v
 async def test_a_refusal_says_what_was_refused_what_was_paid_and_what_to_try(
     harness: DemoHarness, chat_page: ChatPage
 ) -> None:
-    for words, files, answer in (
+    for words, files, answer, way in (
         (
             "a forbidden fox",
             (),
             "The service refused this prompt. Please rephrase it and send it again. Nothing was charged.",
+            "✏️ Change the words",
         ),
         (
             "an unsafe reference",
             (photo("red"),),
             "The service refused one of the reference pictures. Please try another one. Nothing was charged.",
+            "Try again",
         ),
         (
             "an unsafe result",
             (),
             "The picture was made, but the service's safety check held it back. Trying again may help. This "
             "attempt may have been charged.",
+            "Try again",
         ),
     ):
         await chat_page.say(words, *files)
         told = chat_page.message(answer)
         await expect(told.get_by_test_id("reply-quote")).to_contain_text(words)
-        await expect(chat_page.button("Try again", told)).to_be_visible()
+        await expect(chat_page.button(way, told)).to_be_visible()
     assert harness.submits == ["an unsafe result"]

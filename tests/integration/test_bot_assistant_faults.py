@@ -9,6 +9,7 @@ import pytest
 from bot.demo.assistant import AssistantSimulator, settings_of
 from bot.demo.bot_api.bot_view import message_json
 from providers.simulators.faults import Fault
+from storage.database import StoreError
 from storage.money import NO_BUDGETS
 from storage.quota import UNLIMITED
 from storage.records import NewJob
@@ -138,6 +139,34 @@ async def test_an_assistant_that_never_answers(tmp_path: Path, assistant: Assist
         gate.open()
         await harness.quiet()
         assert await spent(harness) == 100
+
+
+async def test_a_store_that_fails_once_asks_once(
+    harness: AppHarness, assistant: AssistantSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, lost = harness.app.store.suggestions, list[str]()
+
+    def losing(name: str) -> None:
+        step = getattr(store, name)
+
+        async def lose_once(*values: Any, **named: Any) -> Any:
+            done = await step(*values, **named)
+            if name not in lost:
+                lost.append(name)
+                raise StoreError("the answer to a commit got lost")
+            return done
+
+        monkeypatch.setattr(store, name, lose_once)
+
+    for name in ("ask", "shown_at", "answered"):
+        losing(name)
+    await harness.say("/improve a fox")
+    shown = await offered(harness)
+    assert "Use" in "".join(shown.buttons)
+    assert lost == ["ask", "shown_at", "answered"]
+    assert assistant.asked == ["a fox"]
+    assert await spent(harness) == 100
+    assert not await harness.app.store.erasure.is_under_way(harness.ann.id)
 
 
 async def test_a_voice_message_is_as_long_as_its_sender_says(

@@ -37,6 +37,7 @@ async def _play(store: Store, duel_id: int, made: list[Job], now: float) -> None
         (task,) = await store.tasks.of_job(job.id)
         await store.tasks.finish_task(task.id, [NewPicture(url="x")], now)
     assert await duels.stuck(now) == []
+    assert await duels.unready(now) == []
     assert await duels.cancel(duel_id, now, ERROR_MESSAGE, ERROR_MESSAGE) == []
     lined_up = await duels.line_up(duel_id, now)
     assert lined_up
@@ -54,5 +55,6 @@ async def _play(store: Store, duel_id: int, made: list[Job], now: float) -> None
     assert await votes.take_due(now, now, 0)
     assert [one.won for one in await votes.results(duel_id)] == [False, True]
     await votes.told(duel_id, now)
+    assert await duels.late(duel_id) == [job.id for job in made]
     assert not await duels.void(duel_id, now)
     assert await duels.standing(duel_id)

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import pytest
 
 from bot.handlers import choices
-from bot.handlers.choices import MOST_PICTURES, Words, check_count, flags_among, read_choices
-from bot.handlers.prompt_flag_scan import scan
-from bot.handlers.prompt_flags import FlagError, Scan
+from bot.handlers.choices import MOST_PICTURES, Words, check_count, names_among, read_choices
+from bot.handlers.prompt_flag_scan import Scan, scan
+from bot.handlers.prompt_flags import FlagError
 from bot.jobs.prices import Price
 from bot.telegram.flag_names import KnownFlag, known_names
 from providers.options import flags
@@ -103,19 +103,17 @@ def test_an_album_is_the_most(prompt: str, each: int, told: str | None) -> None:
 def test_a_flag_among_choices_is_found(text: str, is_among: bool) -> None:
     known = known_names(flags(Drawing))
     (flag,) = scan(text, known).flags
-    assert (flag.name in flags_among(text, known)) is is_among
+    assert (flag.name in names_among(text, known)) is is_among
 
 
-def test_braces_within_braces_are_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else one message of four thousand characters stops the bot for minutes."""
-    scanned: list[str] = []
+def test_choices_in_choices_are_scanned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    scanned = list[str]()
 
-    def scan_and_note(text: str, known: Mapping[str, KnownFlag]) -> Scan:
-        scanned.append(text)
-        return scan(text, known)
+    def counting(part: str, known: Mapping[str, KnownFlag]) -> Scan:
+        scanned.append(part)
+        return scan(part, known)
 
-    monkeypatch.setattr(choices, "scan", scan_and_note)
-    depth = 600
-    text = "{a," * depth + "x --ar 1:1" + "}" * depth + " {b, c} --ar 1:1" * 60
-    assert "ar" in flags_among(text, known_names(flags(Drawing)))
+    monkeypatch.setattr(choices, "scan", counting)
+    text = "{a, " * 300 + "--ar 16:9" + "}" * 300 + " --ar 1:1" * 100
+    assert names_among(text, known_names(flags(Drawing))) == {"ar"}
     assert sum(map(len, scanned)) < len(text)

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
+from itertools import takewhile
 
 from PIL import Image
 
@@ -25,6 +26,26 @@ class Gallery:
         self._scale = scale
         self._cache: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._lock = asyncio.Lock()
+        self._begun: set[str] = set()
+        self._ahead: set[asyncio.Task[None]] = set()
+
+    def begin(self, tasks: Iterable[Task]) -> None:
+        """Draw the pictures of those of these tasks, newest first, that are new: a busy machine may be slow at it."""
+        for task in takewhile(lambda task: task.id not in self._begun, tasks):
+            self._begun.add(task.id)
+            work = asyncio.create_task(self._all_of(task))
+            self._ahead.add(work)
+            work.add_done_callback(self._ahead.discard)
+
+    async def aclose(self) -> None:
+        """Begin no more pictures."""
+        for work in self._ahead:
+            work.cancel()
+        await asyncio.gather(*self._ahead, return_exceptions=True)
+
+    async def _all_of(self, task: Task) -> None:
+        for number in range(task.count):
+            await self.picture(task, number)
 
     async def picture(self, task: Task, number: int) -> bytes:
         """The JPEG of the task's picture `number` (from 0)."""

@@ -44,8 +44,9 @@ class JimengSimulator:
     """See the package. Start it with `start`, end it with `aclose`; play faults by appending to `faults`.
 
     `durations`: seconds a task takes, from a random source with this `seed`; `speed` divides them. `concurrency`,
-    `qps`: the account's limits, which `queue` keeps. `draw_scale`: the scale at which pictures are drawn and served.
-    `on_call` gets every call. Tests inject `clock` (monotonic), `now` (UTC), `sleep` and `draw`.
+    `qps`: the account's limits, which `queue` keeps. `draw_scale`: the scale at which pictures are drawn and served;
+    `draws_ahead`: they are drawn while their task runs, not when they are fetched. `on_call` gets every call. Tests
+    inject `clock` (monotonic), `now` (UTC), `sleep` and `draw`.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class JimengSimulator:
         qps: int = 20,
         seed: int = 0,
         draw_scale: float = 1,
+        draws_ahead: bool = False,
         on_call: Callable[[Call], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -70,6 +72,7 @@ class JimengSimulator:
         self.url = ""
         self.queue = TaskQueue(durations, speed, concurrency, qps, random.Random(seed))  # noqa: S311 (nothing secret)
         self._gallery = Gallery(draw, draw_scale)
+        self._draws_ahead = draws_ahead
         self._caller = Caller(self.faults, self._announcement, self._called, clock=clock, sleep=sleep)
         self.service = Service(self.keys, self.queue, self._gallery, clock=clock, now=now, taken=self._caller.taken)
         self._clock, self._now, self._sleep = clock, now, sleep
@@ -125,6 +128,7 @@ class JimengSimulator:
     async def aclose(self) -> None:
         """Stop listening and close all connections."""
         await self._caller.aclose()
+        await self._gallery.aclose()
         if self._runner:
             await self._runner.cleanup()
         if self._session:
@@ -160,6 +164,8 @@ class JimengSimulator:
             assert self._session  # noqa: S101 (set by start)
             reply = await self.service.reply(raw, action, version, self._session, self.url)
             response = web.json_response(reply.payload, status=reply.status)
+            if self._draws_ahead:
+                self._gallery.begin(reversed(self.tasks.values()))
         if fault and fault.kind in {"drop", "lost"}:
             response = None
         self._record(action, raw.body, response, started)
