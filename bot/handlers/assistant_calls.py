@@ -195,11 +195,14 @@ class HelpCalls:
             file = await self._files.open(file_id, stack)
             file.seek(0)
             data = file.read(MOST_VOICE_BYTES + 1)
-        seconds = seconds_of(data)
+        if len(data) > MOST_VOICE_BYTES:
+            raise InvalidReferenceError(TOO_LONG)
+        # A forged file may have millions of packets.
+        seconds = await asyncio.to_thread(seconds_of, data)
         if seconds is None:
             raise InvalidReferenceError(NO_VOICE)
         # Telegram passes on the seconds that the sender's app names, and the price was reserved for these.
-        if len(data) > MOST_VOICE_BYTES or seconds > said_seconds + VOICE_TOLERANCE_SECONDS:
+        if seconds > said_seconds + VOICE_TOLERANCE_SECONDS:
             raise InvalidReferenceError(TOO_LONG)
         return data
 

@@ -31,7 +31,7 @@ NOT_ALLOWED = Sentence(
     "{name} hasn't allowed me to use their photo here. They can, with /me. If {name} is just a word, leave out the @."
 )
 # Without a name: who shows the picture to a stranger must not learn here whom it shows.
-NOT_ALLOWED_AGAIN = Sentence("Somebody in this picture hasn't allowed me to use their photo in this chat.")
+NOT_ALLOWED_AGAIN = Sentence("Someone in this picture hasn't allowed me to use their photo in this chat.")
 NO_PHOTO = Sentence("I don't have a photo of you yet. Reply to a photo of yourself with /me.")
 OWN_NOT_HERE = Sentence("You haven't allowed me to use your photo here. Send /me to allow it.")
 ONLY_OWN = Sentence("In our private chat I can only use your own photo, with @me.")
