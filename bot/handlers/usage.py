@@ -16,7 +16,7 @@ from bot.handlers.budget_lines import bot_lines, own_lines
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
 from bot.local_time import month_of
-from bot.telegram.formatting import money
+from bot.telegram.formatting import labelled, money
 from bot.telegram.provider_labels import Providers, title
 from storage.ledger import ASSISTANT
 from storage.people import People
@@ -99,7 +99,7 @@ def _line(name: str, pictures: int, costs: Counter[str]) -> str:
 
 def _help_line(costs: Counter[str]) -> str:
     """Help with words makes no pictures."""
-    return _("{name}: {pictures}").format(name=_("✨ Help with words"), pictures=" · ".join(_amounts(costs)))
+    return labelled(_("✨ Help with words"), " · ".join(_amounts(costs)))
 
 
 def _amounts(costs: Counter[str]) -> list[str]:

@@ -72,6 +72,10 @@ async def test_a_person_asks_so_often_a_day(tmp_path: Path, assistant: Assistant
         await harness.say("/improve 狐狸", who=harness.ming)
         await harness.shown("柔和的晨光", harness.ming.chat)
         assert assistant.asked == ["fox 0", "fox 1", "狐狸"]
+        # Money is not counted as pictures are.
+        await harness.say("/usage", who=harness.ming)
+        told = await harness.shown("✨ 文字助手：¥0.01", harness.ming.chat)
+        assert "¥0.01 张" not in told.text
 
 
 async def test_forget_and_export(harness: AppHarness) -> None:
