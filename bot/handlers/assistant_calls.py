@@ -22,7 +22,7 @@ from bot.background import Background
 from bot.handlers.request_service import RequestService
 from bot.jobs.ports import InvalidReferenceError
 from bot.jobs.retry import until_stored
-from bot.telegram.formatting import plain
+from bot.telegram.formatting import plain, together
 from bot.telegram.i18n import Languages
 from bot.telegram.suggestion_texts import (
     asking_text,
@@ -155,7 +155,7 @@ class HelpCalls:
                 await self._change(suggestion, failure_text(error.reason, may_be_charged=error.may_be_charged))
             except InvalidReferenceError as error:
                 await self.helper.not_asked(suggestion)
-                why = " ".join([plain(error.sentence), _("Nothing was charged.")])
+                why = together(plain(error.sentence), _("Nothing was charged."))
                 await self._change(suggestion, escape(why, quote=False))
             except Exception:
                 await self.helper.not_asked(suggestion, may_be_charged=True)

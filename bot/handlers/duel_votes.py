@@ -20,6 +20,7 @@ from bot.jobs.duels import Duels
 from bot.jobs.ports import Undelivered
 from bot.telegram.callback_data import DuelCallback
 from bot.telegram.duel_texts import result_buttons
+from bot.telegram.formatting import together
 from bot.telegram.provider_labels import model_name, model_of_job
 from storage.duel_records import DuelStanding, DuelState
 
@@ -46,7 +47,7 @@ async def vote(query: CallbackQuery, callback_data: DuelCallback, requests: Requ
         return
     words = _("You voted for {letter}.") if stored.is_new else _("Your vote is now for {letter}.")
     count = _("Votes so far: {count}").format(count=stored.voters)
-    await answer(query, f"{words.format(letter=letter)} {count}")
+    await answer(query, together(words.format(letter=letter), count))
 
 
 async def vote_in_poll(poll_answer: PollAnswer, requests: RequestService) -> None:

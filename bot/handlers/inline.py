@@ -26,7 +26,7 @@ from bot.handlers.request_context import RequestContext
 from bot.handlers.request_service import RequestService
 from bot.jobs.prices import Price
 from bot.money import shown as shown_money
-from bot.telegram.formatting import caption, cut, plain
+from bot.telegram.formatting import caption, cut, plain, together
 from bot.telegram.inline_buttons import START_PARAMETER, to_begin
 from bot.telegram.inline_messages import with_words
 from bot.telegram.keyboards import keyboard
@@ -142,7 +142,7 @@ async def _offered(
         price = await requests.price_of(RequestContext.of_inline(query.from_user, "", language, preferences), words)
     except FlagError as error:
         return InlineQueryResultsButton(
-            text=cut(" ".join(map(plain, error.sentences)), TITLE_LENGTH), start_parameter=FIRST_PICTURE
+            text=cut(together(*map(plain, error.sentences)), TITLE_LENGTH), start_parameter=FIRST_PICTURE
         )
     except ChatNotAllowedError:
         return None

@@ -72,7 +72,7 @@ def consent_text(message: Message, user: User) -> str:
     name = f"@{user.username}" if user.username else user.first_name
     if message.chat.type == ChatType.PRIVATE:
         return _(
-            "Shall I save this photo of you? It must show yourself.\n\n"
+            "Shall I save this photo of you? It must show you and nobody else.\n\n"
             "<b>What I keep:</b> a smaller copy of the photo.\n"
             "<b>Who can use it:</b> only you, in our private chat: write <code>@me as an astronaut</code>. To allow it "
             "in a group, send /me there.\n"
@@ -80,10 +80,10 @@ def consent_text(message: Message, user: User) -> str:
             "<b>How to take it back:</b> /me and “Erase my photo” erase it at once. Finished pictures stay."
         )
     return _(
-        "Shall I save this photo of you? It must show yourself.\n\n"
+        "Shall I save this photo of you? It must show you and nobody else.\n\n"
         "<b>What I keep:</b> a smaller copy of the photo.\n"
-        "<b>Who can use it:</b> everyone in “{chat}”, by writing <code>{name} as an astronaut</code>. Nobody in other "
-        "chats. I'll tell you when someone does.\n"
+        "<b>Who can use it:</b> everyone in “{chat}”, by writing <code>/imagine {name} as an astronaut</code>. "
+        "Nobody in other chats. I'll tell you when someone does.\n"
         "<b>Where it goes:</b> with such a prompt, to the service that draws it.\n"
         "<b>How to take it back:</b> /me and “Erase my photo” erase it at once. Leaving the group ends it here. "
         "Finished pictures stay."

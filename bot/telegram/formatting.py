@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from html import escape, unescape
 
 from aiogram.utils.i18n import gettext as _
@@ -48,6 +49,11 @@ def listed(allowed: str) -> str:
     """The values that an option allows, in the current language, separated by its commas."""
     words = _(allowed)
     return _(", ").join(allowed.split(", ")) if words == allowed else words
+
+
+def together(*sentences: str) -> str:
+    """Translated sentences in one line: with a space between them, but not between Chinese ones."""
+    return reduce(lambda first, second: _("{first} {second}").format(first=first, second=second), sentences)
 
 
 def labelled(name: str, value: object) -> str:

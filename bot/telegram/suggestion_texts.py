@@ -6,6 +6,7 @@ from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.i18n import gettext as _
 
 from bot.telegram.callback_data import HelpCallback
+from bot.telegram.formatting import together
 from bot.telegram.keyboards import button, keyboard
 from storage.suggestions import Suggestion
 
@@ -73,7 +74,7 @@ def failure_text(reason: str, *, may_be_charged: bool) -> str:
         "misconfigured": _("The assistant isn't set up correctly. Please tell whoever runs this bot."),
     }[reason]
     charged = _("Its answer may have been charged.") if may_be_charged else _("Nothing was charged.")
-    return f"{words} {charged}"
+    return together(words, charged)
 
 
 def lost_text() -> str:

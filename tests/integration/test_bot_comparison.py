@@ -62,7 +62,7 @@ async def test_others_see_it_but_nobody_floods_the_chat(harness: AppHarness) -> 
     await harness.say("/imagine foxes --n 2", chat=harness.group)
     result = await harness.ended(chat=harness.group)
     for _ in range(6):
-        assert (await harness.press(result, "⇆", harness.ming)).text == "正在把两张图并排……"
+        assert (await harness.press(result, "⇆", harness.ming)).text == "正在把两张图并排…"
     answer = await harness.press(result, "⇆", harness.ming)
     assert (answer.text, answer.alert) == ("对比次数太多了，请过一分钟再试。", True)
     assert (await harness.press(result, "⇆", harness.bob)).text == "Putting them side by side…"

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.jobs.ports import Phase, Progress
-from bot.telegram.formatting import CAPTION_LENGTH, bar, caption, cut, duration, say
+from bot.telegram.formatting import CAPTION_LENGTH, bar, caption, cut, duration, say, together
 from bot.telegram.i18n import Languages
 from bot.telegram.progress_text import words
 from providers.errors import Sentence
@@ -94,6 +94,18 @@ def test_durations(seconds: float, text: str) -> None:
 def test_sentences_are_filled_and_escaped() -> None:
     with Languages().speaking("en"):
         assert say(Sentence("“{value}” is no size.", {"value": "<x>"})) == "“&lt;x&gt;” is no size."
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences", "line"),
+    [
+        ("en", ("You voted for B.", "Votes so far: 2"), "You voted for B. Votes so far: 2"),
+        ("zh", ("你投给了 {B}。", "目前 2 票。", "好。"), "你投给了 {B}。目前 2 票。好。"),
+    ],
+)
+def test_no_space_stands_between_chinese_sentences(language: str, sentences: tuple[str, ...], line: str) -> None:
+    with Languages().speaking(language):
+        assert together(*sentences) == line
 
 
 @pytest.mark.parametrize(
