@@ -5,6 +5,8 @@ import struct
 
 SAID = b"TITLE="
 RATE = 48_000
+UNSAID = {"zh": "雪地里的红狐狸"}
+"""By language: what is said where no words are given. The simulated assistant knows something in English."""
 _SILENCE = b"\xf8\xff\xfe"
 """A packet of 20 ms."""
 

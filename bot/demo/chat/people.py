@@ -24,7 +24,7 @@ from bot.demo.bot_api.inline_messages import chosen_json, register
 from bot.demo.bot_api.model import JSON, Chat, ChatMessage, Document, InlineQuery, Person, Photo, Press
 from bot.demo.bot_api.privacy import bot_sees
 from bot.demo.bot_api.things import thing
-from bot.demo.bot_api.voice import voice_file
+from bot.demo.bot_api.voice import UNSAID, voice_file
 from bot.demo.bot_api.world import ANONYMOUS, World
 from bot.demo.chat.attachments import Sendable, stored
 from bot.demo.chat.permissions import check_member, check_sees, check_words, topic_for
@@ -148,6 +148,7 @@ class People:
         words = {"text": text, "entities": find_entities(text)}
         about = thing(kind)
         if kind == "voice":
+            said = said or UNSAID.get((person.language_code or "")[:2], "")
             file = upload(voice_file(said, seconds), "voice.ogg", "audio/ogg")
             about = {kind: {**about[kind], "duration": seconds, **self._world.files.add_voice(file)}}
         fields = {"thing": about, "reply_to": reply_to, "topic": topic, **words}
