@@ -132,7 +132,7 @@ async def cancel_all(query: CallbackQuery, requests: RequestService, own_request
 async def _cancelled(requests: RequestService, user_id: int, job_id: int) -> str | None:
     """Cancel a request of the person; returns what they are told. None: it is not theirs, or has ended."""
     job = await requests.store.jobs.get(job_id)
-    if job is None or job.user_id != user_id or not await requests.engine.cancel(job_id):
+    if job is None or job.user_id != user_id or not await requests.engine.cancel_request(job):
         return None
     ended = await requests.store.jobs.get(job_id)
     return plain(sentence(ended.error_message)) if ended and ended.error_message else _("Cancelled")

@@ -1,52 +1,21 @@
 """Pictures made in any chat: a message of inline mode shows progress and becomes the picture."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from bot.demo.bot_api.inline_messages import register
-from bot.demo.bot_api.model import InlineResult
-from bot.demo.telegram import Chat, ChatMessage, Drop, Flood, GatewayPage, Person, Refusal
-from bot.settings import AccessSettings, LimitsSettings
-from bot.telegram.inline_buttons import InlineCallback, OfferCallback
-from storage.job_states import JobState
-from tests.support.app_harness import AppHarness, open_app_harness
-
-
-@asynccontextmanager
-async def opened(folder: Path, **how: object) -> AsyncIterator[AppHarness]:
-    """A bot that hears which results are chosen, and is in no group."""
-    async with open_app_harness(folder, **how) as harness:  # type: ignore[arg-type]
-        harness.telegram.bot_user.feedback = True
-        harness.group.bot = "left"
-        yield harness
+from bot.demo.telegram import Refusal
+from bot.settings import LimitsSettings
+from bot.telegram.inline_buttons import OfferCallback
+from tests.support.app_harness import AppHarness
+from tests.support.inline_chat import chosen, offered, opened, says, says_soon
 
 
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[AppHarness]:
     async with opened(tmp_path) as harness:
         yield harness
-
-
-async def offered(harness: AppHarness, words: str, who: Person | None = None, chat: Chat | None = None) -> InlineResult:
-    _query, results = await harness.telegram.results(who or harness.ann, words, chat or harness.group)
-    return results[0]
-
-
-async def chosen(harness: AppHarness, words: str, who: Person | None = None, chat: Chat | None = None) -> ChatMessage:
-    """Type words after the bot's name in a group that the bot is not in, and send what it offers."""
-    query, results = await harness.telegram.results(who or harness.ann, words, chat or harness.group)
-    sent = harness.telegram.choose(who or harness.ann, query, results[0])
-    await harness.taken_in()
-    return sent
-
-
-async def says(harness: AppHarness, message: ChatMessage, words: str) -> None:
-    """Wait until a message has these words, or such a button."""
-    await harness.telegram.until(lambda: words in "\n".join([message.text, *message.buttons]))
-    await harness.quiet()
 
 
 async def test_the_message_becomes_the_picture_that_came_in_private_first(harness: AppHarness) -> None:
@@ -69,12 +38,6 @@ async def test_the_message_becomes_the_picture_that_came_in_private_first(harnes
     assert len(harness.tasks) == 1
     (button,) = (button for row in message.keyboard or [] for button in row)
     assert button["switch_inline_query_current_chat"] == "a red <fox>"
-
-
-async def says_soon(harness: AppHarness, message: ChatMessage, words: str) -> None:
-    """The same while the job goes on."""
-    await harness.telegram.until(lambda: words in "\n".join([message.text, *message.buttons]))
-    await harness.taken_in()
 
 
 async def test_without_feedback_the_button_begins_it_however_often_it_is_pressed(harness: AppHarness) -> None:
@@ -194,90 +157,6 @@ async def test_words_with_choices_are_asked_about_there(harness: AppHarness) -> 
     assert len(harness.tasks) == 3
 
 
-async def test_who_has_never_started_the_bot_is_led_to_it(harness: AppHarness) -> None:
-    harness.bob.chat.bot = "left"
-    query, results = await harness.telegram.results(harness.bob, "a fox", harness.group)
-    assert results == []
-    assert query.answer
-    assert query.answer.button == {"text": "Start me first to draw here", "start_parameter": "inline"}
-    await harness.say("/start inline", who=harness.bob)
-    hello = await harness.shown("Now I can send you your pictures", harness.bob.chat)
-    assert hello.buttons == ["↩️ Choose a chat"]
-    message = await chosen(harness, "a  fox", who=harness.bob)
-    await says(harness, message, "Make one like it")
-    assert len(harness.album(harness.bob.chat)) == 1
-
-
-async def test_nothing_is_made_for_a_person_who_has_blocked_the_bot(harness: AppHarness) -> None:
-    query, results = await harness.telegram.results(harness.ann, "a fox", harness.group)
-    harness.ann.chat.bot = "kicked"
-    message = harness.telegram.choose(harness.ann, query, results[0])
-    await says(harness, message, "I can't write to you in private yet")
-    assert message.buttons == ["1. Open our chat", "2. Draw it"]
-    assert harness.tasks == []
-    harness.ann.chat.bot = "member"
-    await harness.press(message, "Draw it")
-    await says(harness, message, "Make one like it")
-
-
-async def test_a_picture_is_kept_where_the_bot_was_blocked_meanwhile(harness: AppHarness) -> None:
-    harness.hold()
-    message = await chosen(harness, "a fox")
-    await harness.all_submitted(1)
-    harness.ann.chat.bot = "kicked"
-    harness.release()
-    await says(harness, message, "It's ready, but I can't send it to you in private")
-    assert message.buttons == ["1. Open our chat", "2. Send"]
-    assert "I still can't write to you" in (await harness.press(message, "Send")).text
-    harness.ann.chat.bot = "member"
-    for task in harness.tasks:
-        harness.jimeng.forget(task.id)
-    assert (await harness.press(message, "Send")).text == "Looking…"
-    await says(harness, message, "Make one like it")
-    assert len(harness.album()) == 1
-    assert harness.jimeng.submits.total() == 1
-
-
-async def test_a_deleted_message_leaves_the_picture_in_private(harness: AppHarness) -> None:
-    harness.hold()
-    message = await chosen(harness, "a fox")
-    await harness.all_submitted(1)
-    harness.telegram.delete(harness.ann, message)
-    harness.release()
-    await harness.ended()
-    assert len(harness.album()) == 1
-    # How it ended is told in private then.
-    harness.jimeng.queue.durations = lambda _: 1000.0
-    other = await chosen(harness, "a forbidden owl")
-    harness.telegram.delete(harness.ann, other)
-    await harness.ended("refused this prompt")
-
-
-async def test_faults_of_telegram_repeat_only_the_edit(harness: AppHarness) -> None:
-    for fault in (Drop(method="editMessageMedia", applied=True), GatewayPage(method="editMessageMedia", times=2)):
-        harness.telegram.play(fault)
-    message = await chosen(harness, "a fox")
-    await says(harness, message, "Make one like it")
-    assert len(harness.album()) == 1
-    assert len(harness.tasks) == 1
-    harness.telegram.play(Refusal(method="editMessageMedia", code=400, description="Bad Request: MESSAGE_ID_INVALID"))
-    await chosen(harness, "an owl")
-    await harness.quiet()
-    assert len(harness.album()) == 2
-    job = await harness.app.store.jobs.get(2)
-    assert job
-    assert job.state is JobState.DELIVERED
-
-
-async def test_a_flood_limit_delays_the_message_and_nothing_else(harness: AppHarness) -> None:
-    harness.telegram.play(Flood(method="editMessageText", retry_after=30, times=2))
-    harness.telegram.play(Flood(method="editMessageMedia", retry_after=30))
-    message = await chosen(harness, "a fox")
-    await harness.shown("🔁 Again")
-    await says(harness, message, "Make one like it")
-    assert len(harness.album()) == 1
-
-
 async def test_it_says_that_it_waits_for_a_paused_service(harness: AppHarness) -> None:
     await harness.app.parts.switch.pause("jimeng", harness.ann.id)
     message = await chosen(harness, "a fox")
@@ -296,52 +175,6 @@ async def test_the_bots_own_edits_are_no_requests(harness: AppHarness) -> None:
     harness.release()
     await says(harness, message, "Make one like it")
     assert len(harness.tasks) == 1
-
-
-async def test_forged_presses_change_nothing(harness: AppHarness) -> None:
-    harness.hold()
-    mine = await chosen(harness, "a fox")
-    await harness.all_submitted(1)
-    theirs = await chosen(harness, "an owl", who=harness.bob)
-    await harness.all_submitted(2)
-    for data in ("j:cancel:1", "j:again:1", "k:make:1", "p:delete-surely:1", "nonsense"):
-        answer = await harness.forge(mine, data)
-        assert (answer.text, answer.alert) == ("", False)
-    # One's own job, from another's message.
-    for do in ("cancel", "again", "look"):
-        answer = await harness.forge(theirs, InlineCallback(do=do, id=1).pack())
-        assert "don't remember" in answer.text
-    harness.release()
-    await harness.quiet()
-    assert len(harness.tasks) == 2
-    assert "a fox" in mine.text
-    assert "an owl" in theirs.text
-
-
-async def test_a_forged_choice_shows_nobodys_words(harness: AppHarness) -> None:
-    theirs = await offered(harness, "a secret fox")
-    own = await chosen(harness, "an owl", who=harness.bob)
-    told = next(one for one in harness.telegram.world.updates.sent if "chosen_inline_result" in one)
-    await harness.quiet()
-    register(harness.telegram.world, own)
-    forged = {**told["chosen_inline_result"], "result_id": theirs.id, "inline_message_id": own.inline_id}
-    harness.telegram.world.updates.push("chosen_inline_result", forged)
-    await harness.quiet()
-    assert [task.prompt for task in harness.tasks] == ["an owl", "an owl"]
-
-
-async def test_strangers_get_no_offer_and_can_begin_nothing(tmp_path: Path) -> None:
-    async with opened(tmp_path, access=AccessSettings(users=frozenset({510_000_001}))) as harness:
-        _query, results = await harness.telegram.results(harness.bob, "a fox", harness.group)
-        assert results == []
-        assert (await offered(harness, "a fox")).title == "🎨 Make it"
-        _query, results = await harness.telegram.results(harness.ann, "an owl", harness.group)
-        sent = harness.telegram.world.post(
-            harness.group, harness.bob, via=harness.telegram.bot_user, text="x", keyboard=results[0].keyboard
-        )
-        register(harness.telegram.world, sent)
-        assert "invitation-only" in (await harness.press(sent, "Draw it", who=harness.bob)).text
-        assert harness.tasks == []
 
 
 async def test_wrong_flags_are_said_over_the_results(harness: AppHarness) -> None:

@@ -266,16 +266,14 @@ async def test_who_was_evicted_before_the_submit_does_not_submit(two: Two, monke
 
 
 async def evict_the_first(two: Two) -> None:
-    """The second worker sees no sign of life of the first for as long as the lease lasts: the first one hangs, so it
-    does not hear of its own eviction."""
+    """The first worker hangs for as long as the lease lasts, so it does not hear of its own eviction."""
     two.one.parts.heartbeat.on_notification = _unheard  # type: ignore[assignment, method-assign]
     await two.two.parts.heartbeat.look()
     two.two.clock.now += 11
     await two.two.parts.heartbeat.look()
 
 
-def _unheard(_topic: Topic) -> None:
-    """The process does not get to it."""
+def _unheard(_topic: Topic) -> None: ...
 
 
 async def test_the_jobs_of_a_duel_end_together_whoever_has_them(two: Two) -> None:
