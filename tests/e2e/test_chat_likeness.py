@@ -43,7 +43,8 @@ class Walk:
         await expect(chat_page.button(keep)).to_be_visible()
         await expect(chat_page.latest).to_contain_text("Picture club")
         await chat_page.press(keep)
-        await expect(chat_page.latest).to_contain_text(f"/imagine @{self.person.username}")
+        kept = chat_page.message("✅ 已保存" if chat_page.language == "zh" else "✅ Kept")
+        await expect(kept).to_contain_text(f"/imagine @{self.person.username}")
 
 
 @pytest.mark.parametrize("name", ["ann", "ming"])
