@@ -4,6 +4,7 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from bot.demo.chat import groups
+from bot.demo.telegram import Person
 from bot.handlers.style_catalog import BUILT_IN_STYLES
 from tests.e2e.chat_page import ChatPage
 from tests.e2e.conftest import Visit
@@ -24,15 +25,24 @@ async def queue_of(chat_page: ChatPage) -> Locator:
     return chat_page.message(chat_page.words("🚦 <b>Your queue</b>").replace("<b>", "").replace("</b>", ""))
 
 
+def waiting(harness: DemoHarness, person: Person) -> int:
+    """How many requests wait in the private chat of a person."""
+    return sum("⏳" in one.text for one in harness.telegram.messages(person.chat))
+
+
 @pytest.mark.bot_process
 async def test_ones_queue_is_cancelled_and_reordered(harness: DemoHarness, visit: Visit, name: str) -> None:
     person, group = getattr(harness.telegram, name), harness.telegram.group
     chat_page = await visit(person)
     words = chat_page.words
     harness.hold()
-    for number in (1, 2, 3, 4):
+    # One after the other: those that are sent at once may change places while they are prepared.
+    for number in (1, 2):
         await chat_page.say(f"fox {number}")
-    await harness.ticket_stored(2)
+        await harness.ticket_stored(number)
+    for number in (3, 4):
+        await chat_page.say(f"fox {number}")
+        await harness.telegram.until(lambda number=number: waiting(harness, person) == number - 2)  # type: ignore[misc]
     await harness.telegram.send(person, group, text="/imagine an owl")
     await harness.telegram.until(lambda: any("⏳" in one.text for one in harness.telegram.messages(group)))
     page = await queue_of(chat_page)

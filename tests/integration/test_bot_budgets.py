@@ -133,7 +133,7 @@ async def test_a_picture_that_arrives_late_joins_the_request_that_is_agreed_to(h
 
 async def test_forwarded_pictures_join_the_question_about_their_words(harness: AppHarness) -> None:
     # On a busy machine the forward may arrive a little after its comment.
-    albums_of(harness.app).quiet *= 3
+    albums_of(harness.app).quiet *= 12
     posts = await harness.telegram.send(harness.bob, harness.group, text="cats", files=[picture(201), picture(202)])
     harness.telegram.forward(harness.ann, *posts, comment="as a watercolour --n 2")
     question = await harness.shown("2 pictures, ¥0.40: make them?")

@@ -20,6 +20,14 @@ def picture_info(data: bytes) -> tuple[str, int, int]:
         return str(image.format), image.width, image.height
 
 
+def draw_halves(prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
+    """Like `draw_plain`, with a dark half: blurred, it is another picture."""
+    image = Image.new("RGB", (width, height), f"#{seed % 0xFFFFFF:06x}")
+    image.paste("black", (0, 0, width // 2, height))
+    image.save(out := BytesIO(), "JPEG")
+    return out.getvalue()
+
+
 def draw_plain(prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
     """The drawing function of the simulated Jimeng in tests: one colour for each seed."""
     return picture(width, height, colour=f"#{seed % 0xFFFFFF:06x}")

@@ -10,7 +10,7 @@ from typing import Any
 from bot.settings import AccessSettings
 from providers.openai.simulator import OpenAISimulator
 from tests.support.app_harness import AppHarness, open_app_harness
-from tests.support.sample_pictures import draw_plain
+from tests.support.sample_pictures import draw_halves
 
 
 class Steps:
@@ -44,7 +44,7 @@ class SecondService:
 
     def _draw(self, prompt: str, references: Sequence[bytes], width: int, height: int, seed: int) -> bytes:
         self._drawn += 1
-        return draw_plain(prompt, references, width + self._drawn, height, seed)
+        return draw_halves(prompt, references, width + self._drawn, height, seed)
 
     @asynccontextmanager
     async def harness(
