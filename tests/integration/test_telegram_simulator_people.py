@@ -172,7 +172,7 @@ async def test_voices_stickers_videos_and_places(bot: Bot, telegram: TelegramSim
     for kind in ("voice", "sticker", "video", "location"):
         telegram.send_thing(ann, kind)
         telegram.send_thing(ann, kind, group)
-    telegram.send_thing(ming, "voice", group, reply_to=answered)
+    telegram.send_thing(ann, "voice", group, reply_to=answered)
     messages = await seen(bot)
     assert [message.content_type for message in messages] == ["voice", "sticker", "video", "location", "voice"]
     voice, sticker, *_, answer = messages
