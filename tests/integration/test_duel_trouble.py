@@ -8,7 +8,7 @@ import pytest
 
 from bot.jobs import duels
 from storage.duel_records import Duel, DuelState, NewDuel
-from storage.job_states import JobState
+from storage.job_states import JobState, TaskState
 from storage.quota import UNLIMITED
 from storage.records import Job, NewJob
 from tests.support.engine_harness import EngineHarness, open_engine_harness, until
@@ -29,13 +29,19 @@ async def begun(harness: EngineHarness, key: str, chat_id: int) -> list[Job]:
     return await harness.engine.begin_duel(asked, UNLIMITED)
 
 
+async def _are_done(harness: EngineHarness, jobs: list[Job], count: int) -> bool:
+    tasks = [task for job in jobs for task in await harness.store.tasks.of_job(job.id)]
+    return sum(task.state is TaskState.DONE for task in tasks) == count
+
+
 async def voted_on(harness: EngineHarness, key: str, chat_id: int) -> int:
     """A duel whose vote is over."""
     jobs = await begun(harness, key, chat_id)
-    for _ in jobs:
+    for count in range(1, len(jobs) + 1):
         await harness.running()
         harness.provider.finish(f"t{harness.provider.submits}")
-        await harness.running(0)
+        # The next one may run a moment later: that none runs may not be seen.
+        await until(lambda count=count: _are_done(harness, jobs, count))  # type: ignore[misc]
     duel_id = jobs[0].duel_id or 0
     assert await harness.store.duels.line_up(duel_id, 1.0)
     await harness.store.duels.shown(duel_id, 0.0)
