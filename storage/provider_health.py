@@ -8,9 +8,10 @@ from sqlalchemy import and_, bindparam, case, select, update
 from storage import notifications
 from storage.clock import CLOCK_LEEWAY_SECONDS, LONGEST_HOLD_SECONDS
 from storage.connection import Connection, Transaction
+from storage.job_states import TaskState, is_in
 from storage.operations import Operations, reads, writes
 from storage.records import ErrorMessage
-from storage.schema import provider_health
+from storage.schema import provider_health, tasks
 from storage.statements import upsert
 
 BUSY_GAP_SECONDS = 1500.0
@@ -148,6 +149,17 @@ _RECOVER = (
     update(provider_health).where(_NAME).values(**_WELL, problem=None, problem_since=None, advice=None, told=None)
 )
 _TRY_NOW = update(provider_health).where(_NAME).values(not_before=bindparam("now"))
+_HELD_BACK = (
+    select(tasks.c.id)
+    .where(
+        tasks.c.provider == bindparam("name"),
+        is_in(tasks.c.state, (TaskState.QUEUED,)),
+        tasks.c.not_before > bindparam("now"),
+    )
+    .order_by(tasks.c.id)
+    .with_for_update()
+)
+_RELEASE = update(tasks).where(tasks.c.id.in_(_HELD_BACK)).values(not_before=bindparam("now"))
 _BY_ADMIN = upsert(provider_health, "name", "paused_by", "paused_at").on_conflict_do_update(
     index_elements=["name"], set_={name: bindparam(name) for name in ("paused_by", "paused_at")}
 )
@@ -211,22 +223,31 @@ class ProviderHealths(Operations):
 
     @writes
     async def recovered(self, connection: Transaction, name: str) -> HealthChange:
-        """A task has succeeded: failures and its own pause are cleared. A pause by an admin stays."""
+        """A task has succeeded: failures and its own pause are cleared, and what waits for its end goes on.
+
+        A pause by an admin stays.
+        """
         if not (await provider_state(connection, name)).is_failing:
             return HealthChange(is_new=False, is_news=False)
         # Of two tasks that succeed at once, in two processes, one is the first.
         await connection.lock(f"provider {name}")
         known = await provider_state(connection, name)
         await connection.execute(_RECOVER, {"name": name})
+        if known.error_message is not None:
+            await self._release(connection, name)
         connection.notify(notifications.QUEUE)
         return HealthChange(known.error_message is not None, known.told is not None)
 
     @writes
     async def try_now(self, connection: Transaction, name: str) -> None:
-        """Let a task try a paused provider at once."""
+        """Let a task try a paused provider at once, also one that waits for the end of the pause."""
         await connection.lock(f"provider {name}")
         await connection.execute(_TRY_NOW, {"name": name, "now": self._db.backend.clock()})
+        await self._release(connection, name)
         connection.notify(notifications.QUEUE)
+
+    async def _release(self, connection: Transaction, name: str) -> None:
+        await connection.execute(_RELEASE, {"name": name, "now": self._db.backend.clock()})
 
     @writes
     async def pause_by_admin(self, connection: Transaction, name: str, user_id: int) -> bool:

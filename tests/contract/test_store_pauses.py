@@ -164,6 +164,32 @@ async def test_a_paused_service_is_tried_at_once(store: Store) -> None:
     assert await claimed(store) == []
 
 
+async def test_what_a_pause_held_back_goes_on_with_its_end(stores: tuple[Store, Store]) -> None:
+    store, other = stores
+    await queued(store, 3)
+    now, held = store.clock(), await claimed(store)
+    for task_id in held:
+        await store.tasks.put_back(task_id, now + 610)
+    await store.provider_health.pause("fake", WHY, now + 600)
+    assert await claimed(other) == []
+    # It is tried, by one of those that the pause held back: there is no other.
+    await other.provider_health.try_now("fake")
+    (trying,) = await claimed(store)
+    await store.tasks.put_back(trying, now + 610)
+    await store.provider_health.pause("fake", WHY, now + 600)
+    await other.provider_health.recovered("fake")
+    assert sorted(await claimed(store)) == held
+
+
+async def test_a_success_of_a_busy_service_lets_none_come_early(store: Store) -> None:
+    await queued(store, 1)
+    now, (held,) = store.clock(), await claimed(store)
+    await store.provider_health.hold("fake", now + 30, now)
+    await store.tasks.put_back(held, now + 30)
+    await store.provider_health.recovered("fake")
+    assert await claimed(store) == []
+
+
 async def test_the_pause_of_an_erased_admin_stays(store: Store) -> None:
     await store.provider_health.pause_by_admin("fake", ANN)
     await store.erasure.erase(ANN, store.clock())

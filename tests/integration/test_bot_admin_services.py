@@ -118,6 +118,7 @@ async def test_a_good_test_resumes_a_service_whose_key_was_refused(
     harness: AppHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", 600.0)
+    monkeypatch.setattr(circuit_breaker, "LONGEST_PAUSE", 600.0)
     harness.jimeng.faults.append(Fault(**REFUSED_KEY, times=3))
     for prompt in ("one", "two", "three"):
         await harness.say(prompt, who=harness.bob)

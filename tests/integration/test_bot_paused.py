@@ -20,17 +20,29 @@ async def harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         yield harness
 
 
-async def test_the_operator_must_act(harness: AppHarness, caplog: pytest.LogCaptureFixture) -> None:
+async def try_now(harness: AppHarness) -> None:
+    """The pause is over."""
+    await harness.app.store.provider_health.try_now("jimeng")
+    harness.app.engine.context.queue_changed.set()
+
+
+async def test_the_operator_must_act(
+    harness: AppHarness, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     caplog.set_level(logging.INFO)
     harness.jimeng.faults.append(Fault(kind="gateway", action="submit", name="InvalidAccessKey", status=401, times=5))
     for prompt in ("one", "two"):
         await harness.say(prompt, who=harness.ming)
         await harness.quiet()
-    await harness.say("three")
-    paused = await harness.shown("⏸ The image service isn't set up correctly")
-    assert "continues by itself" in paused.text
-    await harness.say("四", who=harness.ming)
-    await harness.shown("恢复后自动继续", harness.ming.chat)
+    with monkeypatch.context() as long:
+        long.setattr(circuit_breaker, "FIRST_PAUSE", 1000.0)
+        long.setattr(circuit_breaker, "LONGEST_PAUSE", 1000.0)
+        await harness.say("three")
+        paused = await harness.shown("⏸ The image service isn't set up correctly")
+        assert "continues by itself" in paused.text
+        await harness.say("四", who=harness.ming)
+        await harness.shown("恢复后自动继续", harness.ming.chat)
+    await try_now(harness)
     await harness.quiet()
     assert [task.prompt for task in harness.tasks] == ["three", "四"] or [task.prompt for task in harness.tasks] == [
         "四",
@@ -45,13 +57,16 @@ async def test_the_operator_must_act(harness: AppHarness, caplog: pytest.LogCapt
     assert "works again" in caplog.text
 
 
-async def test_a_service_that_takes_tasks_and_fails_them(harness: AppHarness) -> None:
+async def test_a_service_that_takes_tasks_and_fails_them(harness: AppHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", 1000.0)
+    monkeypatch.setattr(circuit_breaker, "LONGEST_PAUSE", 1000.0)
     harness.jimeng.faults.append(Fault(kind="code", action="submit", code=50500, times=5))
     for number in range(5):
         await harness.say(f"number {number}")
         await harness.quiet()
     await harness.say("waits")
     await harness.shown("⏸ The image service isn't working properly")
+    await try_now(harness)
     await harness.quiet()
     assert [task.prompt for task in harness.tasks] == ["waits"]
 
