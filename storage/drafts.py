@@ -45,8 +45,14 @@ _REFERENCES = (
     .where(draft_references.c.draft_id == bindparam("draft_id"))
     .order_by(draft_references.c.message_id.nulls_first(), draft_references.c.id)
 )
-# A question that is not given (`NO_MESSAGE`) matches none.
-_IS_FOR = or_(drafts.c.created_at >= bindparam("since"), drafts.c.question_id == bindparam("question_id"))
+# A draft is stored before its question is sent. It may be answered before the id of the question is stored: a press
+# has the key of the message that the question replies to. A question that is not given (`NO_MESSAGE`) matches none.
+_OF_QUESTION = or_(
+    drafts.c.question_id == bindparam("question_id"),
+    and_(drafts.c.question_id.is_(None), drafts.c.idempotency_key == bindparam("key")),
+)
+_IS_FOR = or_(drafts.c.created_at >= bindparam("since"), _OF_QUESTION)
+_ASKED = update(drafts).where(drafts.c.idempotency_key == bindparam("key")).values(question_id=bindparam("question_id"))
 _FOUND = (
     select(drafts.c.id, *_LOOKS)
     .where(_OWN, or_(and_(_IS_FOR, drafts.c.taken_by.is_(None)), drafts.c.taken_by == bindparam("key")))
@@ -60,7 +66,7 @@ _WAITING = select(drafts.c.id).where(_HERE, drafts.c.taken_by.is_(None)).limit(1
 _LOCK_WAITING = select(drafts.c.id).where(_HERE, drafts.c.taken_by.is_(None)).with_for_update()
 _QUESTION = (
     select(drafts.c.user_id, drafts.c.words)
-    .where(drafts.c.chat_id == bindparam("chat_id"), drafts.c.question_id == bindparam("question_id"))
+    .where(drafts.c.chat_id == bindparam("chat_id"), _OF_QUESTION)
     .order_by(drafts.c.id)
     .limit(1)
 )
@@ -98,6 +104,10 @@ class Drafts(Operations):
         if draft_id is not None:
             await _add_references(connection, draft_id, new.draft.references)
 
+    async def asked(self, key: str, question_id: int) -> None:
+        """Store the id of the message that asks for the prompt of the draft that the update of this key brought."""
+        await self._db.execute(_ASKED, {"key": key, "question_id": question_id})
+
     async def take(
         self, chat_id: int, user_id: int, key: str, *, since: float, question_id: int | None = None
     ) -> Draft:
@@ -106,8 +116,8 @@ class Drafts(Operations):
         They are kept until this update has made its job (see `Jobs.add`): an update that is handled again after a crash
         must find the same, or the person pays for another picture than they meant.
 
-        Taken are drafts added after `since`, and those for which the message `question_id` asked. An empty `Draft` when
-        there are none.
+        Taken are drafts added after `since`, those for which the message `question_id` asked, and one of this key whose
+        question is not known yet. An empty `Draft` when there are none.
         """
         which = {"chat_id": chat_id, "user_id": user_id, "key": key, "since": since}
         which["question_id"] = question_id or NO_MESSAGE
@@ -143,9 +153,11 @@ class Drafts(Operations):
                 return True
         return False
 
-    async def question(self, chat_id: int, question_id: int) -> Question | None:
-        """The question that this message asks; None: it asks for no prompt, or its draft has become a job."""
-        row = (await self._db.fetch(_QUESTION, {"chat_id": chat_id, "question_id": question_id})).first()
+    async def question(self, chat_id: int, question_id: int, *, key: str = "") -> Question | None:
+        """The question that this message asks; None: it asks for no prompt, or its draft has become a job. `key`: of
+        the message that it replies to."""
+        which = {"chat_id": chat_id, "question_id": question_id, "key": key}
+        row = (await self._db.fetch(_QUESTION, which)).first()
         return Question(*row) if row else None
 
     async def is_asked_about(self, chat_id: int, question_id: int) -> bool:

@@ -136,12 +136,13 @@ class Draft:
 @dataclass(frozen=True, slots=True)
 class NewDraft:
     """A draft to store. `idempotency_key` names the update that brought it; `message_id`: the message that brought its
-    pictures; `question_id`: the bot's message that asks for the prompt; `words`: the prompt that its button submits."""
+    pictures; `question_id`: the bot's message that asks for the prompt, once it is sent; `words`: the prompt that its
+    button submits."""
 
     idempotency_key: str
     chat_id: int
     user_id: int
-    question_id: int
+    question_id: int | None
     draft: Draft
     message_id: int | None = None
     words: str = ""

@@ -41,15 +41,16 @@ async def choose(
     message = await message_of(query)
     if message is None:
         return
-    question = await requests.store.drafts.question(message.chat.id, message.message_id)
     asked = message.reply_to_message
-    if question is None or asked is None:
+    context = RequestContext.of_message(asked, language, preferences) if asked else None
+    known, key = requests.store.drafts.question, context.idempotency_key if context else ""
+    question = await known(message.chat.id, message.message_id, key=key)
+    if question is None or context is None:
         await answer(query, forgotten_text(), alert=True)
         return
     if not await owns(query, question.user_id):
         await answer(query, _("Only the person who asked for it can answer this."), alert=True)
         return
-    context = RequestContext.of_message(asked, language, preferences)
     draft = await requests.take_draft_of(context, message.message_id)
     draft = replace(draft, references=_chosen(draft.references, callback_data.picture, asked_about(message)))
     why = await _made(message, context, requests, question.words, draft)

@@ -1,6 +1,7 @@
 """The answers to the assistant's words: use them, edit them, or neither. Only a press makes a picture of them."""
 
 from dataclasses import replace
+from functools import partial
 from html import escape
 
 from aiogram import F, Router
@@ -97,12 +98,13 @@ async def edit(query: CallbackQuery, callback_data: HelpCallback, requests: Requ
     if draft.references:
         # They wait, too, under the question about the price: the answer is about each once.
         await requests.set_drafts_aside(context)
-    asked = await message.answer(
+    ask = partial(
+        message.answer,
         _("Send the words as you want them. Tap these to copy them:") + f"\n<code>{_to_copy(found)}</code>",
         reply_parameters=ReplyParameters(message_id=about, allow_sending_without_reply=True),
         reply_markup=ForceReply(selective=is_group, input_field_placeholder=_("your words")),
     )
-    await requests.wait_for_words(context, draft, asked.message_id)
+    await requests.ask_for_words(context, draft, ask)
 
 
 def _to_copy(found: Suggestion) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from html import escape
 
 from aiogram import Bot, F, Router
-from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, ReplyParameters
 from aiogram.utils.i18n import gettext as _
 
@@ -19,7 +18,7 @@ from bot.telegram.formatting import cut
 from bot.telegram.keyboards import button, help_button, keyboard
 from storage.confirmations import Confirmation
 from storage.quota import QuotaExceededError
-from storage.records import NewDraft
+from storage.records import Draft, NewDraft
 
 ANSWER_SECONDS = 3600.0
 """For so long the question can be answered: a price may change."""
@@ -35,12 +34,18 @@ def make_router() -> Router:
     return router
 
 
-async def ask_about_price(error: ConfirmationNeededError, bot: Bot, requests: RequestService) -> None:
-    """Ask the person whether a request shall be made. Raises aiogram's errors, and `StoreError`."""
+async def ask_about_price(error: ConfirmationNeededError, draft: Draft, bot: Bot, requests: RequestService) -> None:
+    """Ask the person whether a request shall be made. `draft`: its pictures, which other words may be about. Raises
+    aiogram's errors, and `StoreError`."""
     if error.confirmation_id is None:
         return
     new = error.request
     about = ReplyParameters(message_id=new.message_id, allow_sending_without_reply=True) if new.message_id else None
+    if draft != NO_DRAFT:
+        # Other words, for a cheaper request, are about the same pictures. A job of these words drops the draft.
+        key, where = new.idempotency_key, (new.chat_id, new.user_id)
+        waiting = NewDraft(key, *where, None, draft, message_id=new.asked_message_id)
+        await requests.store.drafts.add(waiting, requests.store.clock())
     sent = await bot.send_message(
         new.chat_id,
         "\n".join([question(error.price), *listed(new.choices or [])]),
@@ -48,11 +53,8 @@ async def ask_about_price(error: ConfirmationNeededError, bot: Bot, requests: Re
         reply_parameters=about,
         reply_markup=_buttons(error.confirmation_id, has_choices=bool(new.choices), helps=requests.improves),
     )
-    if error.draft != NO_DRAFT and sent.chat.type != ChatType.CHANNEL:
-        # Other words, for a cheaper request, are about the same pictures. A job of these words drops the draft.
-        key, where, number = new.idempotency_key, (new.chat_id, new.user_id), sent.message_id
-        waiting = NewDraft(key, *where, number, error.draft, message_id=new.asked_message_id)
-        await requests.store.drafts.add(waiting, requests.store.clock())
+    if draft != NO_DRAFT:
+        await requests.store.drafts.asked(new.idempotency_key, sent.message_id)
     await requests.store.confirmations.shown_at(error.confirmation_id, sent.message_id)
 
 

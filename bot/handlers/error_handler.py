@@ -18,6 +18,7 @@ from bot.handlers.chat_policy import ChatNotAllowedError
 from bot.handlers.confirmations import ask_about_price
 from bot.handlers.depicted_people import PictureNotAllowedError
 from bot.handlers.price_check import ConfirmationNeededError
+from bot.handlers.request_reader import NO_DRAFT
 from bot.handlers.request_service import RequestService
 from bot.jobs.likeness_references import TAKEN_BACK
 from bot.telegram.i18n import ENGLISH, Languages
@@ -25,6 +26,7 @@ from bot.telegram.private_reply import reply_privately
 from bot.telegram.telegram_errors import is_gone
 from storage.database import StoreError, UnstorableValueError
 from storage.likeness_records import LikenessGoneError
+from storage.records import Draft
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +61,7 @@ async def handle_error(
         return
     if isinstance(error, ConfirmationNeededError):
         with languages.speaking(language):
-            await _ask_about_price(error, query, bot, requests)
+            await _ask_about_price(error, query, bot, requests, NO_DRAFT if _is_of_channel(event) else error.draft)
         return
     log.error("handling update %d failed; it is not repeated", event.update.update_id, exc_info=error)
     with languages.speaking(language), suppress(TelegramAPIError):
@@ -73,12 +75,12 @@ async def handle_error(
 
 
 async def _ask_about_price(
-    error: ConfirmationNeededError, query: CallbackQuery | None, bot: Bot, requests: RequestService
+    error: ConfirmationNeededError, query: CallbackQuery | None, bot: Bot, requests: RequestService, draft: Draft
 ) -> None:
     try:
         if query:
             await answer(query)
-        await ask_about_price(error, bot, requests)
+        await ask_about_price(error, draft, bot, requests)
     except TelegramAPIError as unsent:
         log.warning("a question about a price was not sent, its request is not made: %s", unsent)
 
@@ -89,6 +91,11 @@ def _message(event: ErrorEvent) -> Message | None:
 
 def _post(event: ErrorEvent) -> Message | None:
     return event.update.channel_post or event.update.edited_channel_post
+
+
+def _is_of_channel(event: ErrorEvent) -> bool:
+    query = event.update.callback_query
+    return bool(_post(event) or (query and query.message and query.message.chat.type == ChatType.CHANNEL))
 
 
 async def _tell_not_allowed(error: ChatNotAllowedError, query: CallbackQuery | None, message: Message | None) -> None:

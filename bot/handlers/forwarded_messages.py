@@ -23,7 +23,7 @@ from bot.telegram.private_reply import reply_privately
 from bot.telegram.unusable_media import why_unusable
 from providers.errors import Sentence
 from storage.quota import QuotaExceededError
-from storage.records import Draft
+from storage.records import Draft, NewDraft
 from storage.settings_records import Preferences
 
 NO_PICTURE = Sentence("There is no picture in what you forwarded. Send just your words, or add a picture.")
@@ -94,7 +94,10 @@ async def _join_question(group: MessageGroup, context: RequestContext, requests:
     asked = await join(key, pictures)
     if asked and asked.question_id is not None:
         draft = Draft((*asked.request.references, *pictures))
-        await requests.wait_for_words(context, draft, asked.question_id)
+        new = NewDraft(
+            key, context.chat_id, context.user_id, asked.question_id, draft, message_id=context.asked_message_id
+        )
+        await requests.store.drafts.add(new, requests.store.clock())
     return True
 
 

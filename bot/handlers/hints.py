@@ -4,6 +4,8 @@ The text stays in the message that the hint replies to; its pictures wait as a d
 that message, so however often the button is pressed, one job is made.
 """
 
+from functools import partial
+
 from aiogram import Router
 from aiogram.enums import ChatType
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, ReplyParameters
@@ -77,9 +79,11 @@ async def explain_usage(
     buttons: InlineKeyboardMarkup | None = None,
 ) -> None:
     """Tell a person how to ask, or what is wrong. In a group, their reply to it counts like one to a question."""
-    sent = await reply_privately(message, text, buttons)
+    reply = partial(reply_privately, message, text, buttons)
     if message.chat.type in GROUPS:
-        await requests.wait_for_words(context.of_answer(), draft, sent.message_id, only_replies=only_replies)
+        await requests.ask_for_words(context.of_answer(), draft, reply, only_replies=only_replies)
+    else:
+        await reply()
 
 
 async def offer(
@@ -100,11 +104,13 @@ async def offer(
     if with_example and not has_kept:
         rows.append([button(f"✨ {examples()[0]}", ExampleCallback(at=0))])
     about = ReplyParameters(message_id=context.message_id, allow_sending_without_reply=True)
-    sent = await message.answer(text, reply_parameters=about, reply_markup=keyboard(*rows))
-    if has_kept:
-        # A press has only one message of an album.
-        words = await words_of(message) if message.media_group_id else ""
-        await requests.wait_for_words(context, draft, sent.message_id, only_replies=only_replies, words=words)
+    reply = partial(message.answer, text, reply_parameters=about, reply_markup=keyboard(*rows))
+    if not has_kept:
+        await reply()
+        return
+    # A press has only one message of an album.
+    words = await words_of(message) if message.media_group_id else ""
+    await requests.ask_for_words(context, draft, reply, only_replies=only_replies, words=words)
 
 
 async def draw(
@@ -128,7 +134,8 @@ async def draw(
 async def _draw(asked: Message, context: RequestContext, requests: RequestService, kept_by: int | None) -> str:
     """Make a job of a message, if it has none. `kept_by`: the id of the hint that has a draft. Returns an error."""
     draft = await requests.take_draft_of(context, kept_by) if kept_by else NO_DRAFT
-    question = await requests.store.drafts.question(context.chat_id, kept_by) if kept_by else None
+    known, key = requests.store.drafts.question, context.idempotency_key
+    question = await known(context.chat_id, kept_by, key=key) if kept_by else None
     words = (question.words if question else "") or await words_of(asked)
     if await requests.store.jobs.made_by(context.idempotency_key):
         return ""

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from html import escape
 
 from aiogram import F, Router
@@ -266,12 +267,13 @@ async def ask_for_words(
     if draft.style and not draft.references and not why:
         words = _("What should I draw in the style <b>{style}</b>? Reply to this message and tell me.")
         text = words.format(style=escape(draft.style["name"]))
-    asked = await message.answer(
+    ask = partial(
+        message.answer,
         text,
         reply_parameters=ReplyParameters(message_id=context.message_id, allow_sending_without_reply=True),
         reply_markup=ForceReply(selective=True, input_field_placeholder=_("your words")),
     )
-    await requests.wait_for_words(context, draft, asked.message_id)
+    await requests.ask_for_words(context, draft, ask)
 
 
 def example() -> str:

@@ -1,10 +1,11 @@
 """Takes requests in: a prompt and pictures become a job, or wait for each other as a draft."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from aiogram.types import Message
 from aiogram.utils.i18n import gettext as _
 
 from bot.access import Access
@@ -36,6 +37,8 @@ from storage.store import Store
 DRAFT_SECONDS = 600
 """The time for which pictures wait for the next message to bring their prompt."""
 DOUBLE_TAP_SECONDS = 2.0
+
+Send = Callable[[], Awaitable[Message]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,15 +235,18 @@ class RequestService(RequestReader):
         is_here = context.chat_id == job.chat_id
         return tuple(one if is_here else replace(one, message_id=None) for one in found)
 
-    async def wait_for_words(
-        self, context: RequestContext, draft: Draft, question_id: int, *, only_replies: bool = False, words: str = ""
+    async def ask_for_words(
+        self, context: RequestContext, draft: Draft, question: Send, *, only_replies: bool = False, words: str = ""
     ) -> None:
-        """Store a draft until its prompt comes: as a reply to the message `question_id`, or, unless `only_replies`,
-        with the next message. It replaces an earlier draft of this message. `words`: the prompt for a button of that
-        question."""
+        """Store a draft, which replaces an earlier one of this message, and send the `question` for its prompt: it may
+        come as a reply, or, unless `only_replies`, with the next message. `words`: the prompt for a button of it.
+
+        A question that is seen can be answered, however late Telegram confirms it. Raises aiogram's errors.
+        """
         key, message_id = context.idempotency_key, context.asked_message_id
-        new = NewDraft(key, context.chat_id, context.user_id, question_id, draft, message_id=message_id, words=words)
+        new = NewDraft(key, context.chat_id, context.user_id, None, draft, message_id=message_id, words=words)
         await self.store.drafts.add(new, self._clock() - (DRAFT_SECONDS + 1 if only_replies else 0))
+        await self.store.drafts.asked(key, (await question()).message_id)
 
     async def take_draft(self, context: RequestContext, question_id: int | None) -> Draft:
         """Take the person's draft, all pictures and the style; it waits no longer."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from aiogram.enums import ChatType
 from aiogram.types import Message, ReplyParameters
@@ -67,12 +68,13 @@ async def ask_which(
     """Ask which picture is meant. The words of the message, `text`, wait with its pictures for the answer."""
     ids = [one.picture_id for one in choice.references if one.picture_id is not None]
     buttons = [button(str(number), WhichCallback(picture=one)) for number, one in enumerate(ids, 1)]
-    asked = await message.answer(
+    ask = partial(
+        message.answer,
         _("Which picture do you mean?"),
         reply_parameters=ReplyParameters(message_id=context.message_id, allow_sending_without_reply=True),
         reply_markup=keyboard(*numbered(buttons), [button(_("All"), WhichCallback(picture=ALL))]),
     )
-    await requests.wait_for_words(context, draft, asked.message_id, only_replies=True, words=text)
+    await requests.ask_for_words(context, draft, ask, only_replies=True, words=text)
 
 
 def asked_about(message: Message) -> list[int]:

@@ -129,6 +129,21 @@ async def test_who_is_asked_for_words(store: Store) -> None:
     assert await store.drafts.question(OLD, 70) is None
 
 
+async def test_a_question_is_answered_before_its_id_is_known(store: Store) -> None:
+    key, other = "-5:message:7", "-5:message:8"
+    for number in (7, 8):
+        new = NewDraft(f"-5:message:{number}", OLD, ANN, None, Draft((NewReference("a", number),)), words="a fox")
+        await store.drafts.add(new, 1.0)
+    assert await store.drafts.question(OLD, 70) is None
+    assert await store.drafts.question(OLD, 70, key=key) == Question(ANN, "a fox")
+    assert await store.drafts.take(OLD, ANN, key, since=inf, question_id=70) == Draft((NewReference("a", 7),))
+    await store.drafts.asked(key, 70)
+    await store.drafts.asked(other, 80)
+    assert await store.drafts.question(OLD, 80) == Question(ANN, "a fox")
+    assert await store.drafts.question(OLD, 70, key=other) is None, "the question of that message is another one"
+    assert await store.drafts.take(OLD, ANN, other, since=inf, question_id=70) == Draft()
+
+
 async def test_drafts_follow_their_group(store: Store) -> None:
     await store.drafts.add(new_draft(7, NewReference("a", 7)), 100.0)
     await store.chats.migrate(OLD, NEW)
