@@ -219,8 +219,8 @@ async def test_removed_from_the_group_or_muted(harness: AppHarness, status: str)
     harness.hold()
     await harness.say("/imagine foxes --n 2", chat=harness.group)
     await harness.all_submitted(2)
-    groups.set_bot_status(harness.telegram.world, harness.group, status)  # type: ignore[arg-type]
     asked = await harness.shown("Cancel", harness.group)
+    groups.set_bot_status(harness.telegram.world, harness.group, status)  # type: ignore[arg-type]
     harness.release()
     await harness.quiet()
     assert harness.album(harness.group) == []

@@ -62,10 +62,7 @@ async def test_what_came_to_nothing_does_not_count(tmp_path: Path) -> None:
         await harness.say("bob's", who=harness.bob)
         await harness.all_submitted(1)
         for number in range(4):
-            asked = await harness.say(f"number {number}")
-            status = await harness.telegram.until(
-                lambda: next((one for one in harness.answers() if one.reply_to == asked.id), None)  # noqa: B023
-            )
+            status = await harness.answer_to(await harness.say(f"number {number}"))
             await harness.press(status, "Cancel")
             await harness.telegram.until(lambda: "Cancelled" in status.text)  # noqa: B023
         await harness.say("five")
@@ -78,10 +75,10 @@ async def test_what_came_to_nothing_does_not_count(tmp_path: Path) -> None:
 async def test_what_was_cancelled_when_it_was_paid_counts(harness: AppHarness) -> None:
     harness.hold()
     for number in range(3):
-        await harness.say(f"number {number}")
+        status = await harness.answer_to(await harness.say(f"number {number}"))
         await harness.all_submitted(number + 1)
-        await harness.press(await harness.shown("Cancel"), "Cancel")
-        await harness.shown("Cancelled")
+        await harness.press(status, "Cancel")
+        await harness.telegram.until(lambda: "Cancelled" in status.text)  # noqa: B023
     await harness.say("four")
     await harness.shown("You've reached your limit: 3 in 24 hours")
     harness.release()

@@ -100,6 +100,7 @@ async def test_only_the_topic_is_gone(harness: AppHarness) -> None:
     harness.hold()
     await harness.say("/imagine foxes --n 2", chat=harness.group, topic=topic)
     await harness.all_submitted(2)
+    await harness.shown("Cancel", harness.group)
     for method in ("sendMediaGroup", "sendMessage"):
         refuse(harness, method, NO_TOPIC)
     harness.release()

@@ -133,6 +133,7 @@ async def test_the_webhook_gets_updates(
     wanted = ["you said before", "you said after"]
     await telegram.until(lambda: [m.text for m in telegram.messages(telegram.ann.chat) if m.by_bot] == wanted)
     assert (pauses, set(site.secrets)) == ([1.0, 2.0], {"s3cret"})
+    await telegram.until(lambda: not len(telegram.world.updates))
     info = await bot.get_webhook_info()
     assert (info.url, info.pending_update_count, info.max_connections) == (site.url, 0, 1)
     assert info.last_error_message == "Wrong response from the webhook: 502 Bad Gateway"

@@ -160,6 +160,13 @@ class AppHarness(JimengControl):
 
         return await self.telegram.until(found, timeout)
 
+    async def answer_to(self, asked: ChatMessage) -> ChatMessage:
+        """Wait for the bot's answer to a message, and return it."""
+        answers = self.answers
+        return await self.telegram.until(
+            lambda: next((one for one in answers(asked.chat) if one.reply_to == asked.id), None)
+        )
+
     async def ended(self, words: str = "Again", chat: Chat | None = None, timeout: float = 20) -> ChatMessage:
         """Wait for a job to end: its buttons are shown and the bot is idle."""
         found = await self.shown(words, chat, timeout)
