@@ -165,8 +165,12 @@ def _references(
 
 
 def widest(rows: Iterable[Model], declared: Any) -> dict[str, Any]:
-    """The widest limits of some models, as fields of `Capabilities`; `declared`: those of the service itself."""
-    listed = list(rows)
+    """The widest limits of some models, as fields of `Capabilities`; `declared`: those of the service itself.
+
+    A model that has been shut down counts only where all have.
+    """
+    known = list(rows)
+    listed = [row for row in known if not row.has_ended(today())] or known
     limits = [row.references for row in listed if row.references]
     return {
         "prompt_length": max(row.prompt_length for row in listed),

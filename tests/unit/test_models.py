@@ -154,6 +154,14 @@ def test_an_operator_corrects_a_row() -> None:
     assert (rows["other"].called, rows["other"].references) == ("other", replace(LIMITS, size=9, side=8))
 
 
+def test_models_that_were_shut_down_widen_no_limits() -> None:
+    ended = {"large": ModelLimits(ends=date(2026, 10, 1))}
+    capabilities = with_settings(models=("large", "small"), limits=ended).capabilities
+    assert (capabilities.references, capabilities.pictures, capabilities.prompt_length) == (None, 1, 10)
+    alone = with_settings(models=("large",), limits=ended).capabilities
+    assert (alone.references, alone.pictures) == (LIMITS, 3), "there is nothing else to say"
+
+
 def test_a_copy_of_a_model_that_was_shut_down_is_not_shut_down() -> None:
     (row,) = TABLE.of(["mine"], {"mine": ModelLimits(like="old")}).values()
     assert (row.ends, row.called) == (None, "mine")
