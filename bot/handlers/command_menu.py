@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -121,17 +121,20 @@ async def _describe(bot: Bot, code: str | None) -> None:
 
 def _menus(more: Sequence[str] = ()) -> list[tuple[BotCommandScopeUnion, list[BotCommand]]]:
     said = _commands()
-    first, *others = IN_PRIVATE
-    private = [BotCommand(command=name, description=said[name]) for name in (first, *more, *others)]
-    groups = [BotCommand(command=name, description=said[name]) for name in IN_GROUPS]
-    said["settings"] = _("settings of this group (admins)")
-    admins = [BotCommand(command=name, description=said[name]) for name in IN_GROUPS]
+    private, groups = _entries(IN_PRIVATE, more, said), _entries(IN_GROUPS, more, said)
+    admins = _entries(IN_GROUPS, more, {**said, "settings": _("settings of this group (admins)")})
     return [
         (BotCommandScopeDefault(), private),
         (BotCommandScopeAllPrivateChats(), private),
         (BotCommandScopeAllGroupChats(), groups),
         (BotCommandScopeAllChatAdministrators(), admins),
     ]
+
+
+def _entries(names: Sequence[str], more: Sequence[str], said: Mapping[str, str]) -> list[BotCommand]:
+    """The entries of a menu: help with words comes after the first command."""
+    first, *others = names
+    return [BotCommand(command=name, description=said[name]) for name in (first, *more, *others)]
 
 
 def _admin_command() -> BotCommand:
