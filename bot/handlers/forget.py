@@ -48,8 +48,7 @@ async def ask(message: Message, requests: RequestService) -> None:
         "old pictures will no longer work.\n\n"
         "<b>Will stay:</b> the messages in your chats, until you delete them there. Whoever runs this bot "
         "still sees how many pictures were made and what they cost, without your name. And for a day I "
-        "remember how often you asked, so that the daily limit holds.\n\n"
-        "This can't be undone. /export sends you a copy first."
+        "remember how often you asked, so that the daily limit holds."
     ).format(count=count)
     if await requests.store.likenesses.of(message.from_user.id):
         text += "\n\n" + _("The photo of yourself that you've kept with /me is erased, too.")
@@ -58,6 +57,7 @@ async def ask(message: Message, requests: RequestService) -> None:
         text += "\n\n" + _("What you asked the assistant is erased, too. What it cost stays, without your name.")
     if requests.access.person(message.from_user.id) != NOBODY:
         text += "\n\n" + _("I also keep, with your ID alone, whether and how much you may use me.")
+    text += "\n\n" + _("This can't be undone. /export sends you a copy first.")
     await message.reply(
         text,
         reply_markup=keyboard(
