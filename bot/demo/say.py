@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.demo.bot_api.model import ChatMessage
+from bot.demo.bot_api.model import ChatMessage, Press
 from bot.demo.telegram import TelegramSimulator
 from storage.job_states import CLOSED
 from storage.store import Store
 
 TIMEOUT_SECONDS = 300.0
 POLL_SECONDS = 0.1
+YES = "✅ Make"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +26,41 @@ class Words:
 
 
 async def say(telegram: TelegramSimulator, store: Store, words: Words) -> int:
-    """Send the prompt as Ann and save the resulting pictures. Returns 0 when there are any, else 1."""
+    """Send the prompt as Ann, agree where the bot asks first, and save the resulting pictures. Returns 0 when there are
+    any, else 1."""
     async with asyncio.TaskGroup() as group:
         talk = group.create_task(_print_talk(telegram))
         sent = await telegram.send(telegram.ann, text=words.prompt, files=words.photos)
         async with asyncio.timeout(TIMEOUT_SECONDS):
-            while not await _has_ended(telegram, store, sent[0]):  # noqa: ASYNC110 - the store has no event for this
+            agreed = None
+            while not await _has_ended(telegram, store, sent[0], agreed):
+                agreed = agreed or _agreed(telegram)
                 await asyncio.sleep(POLL_SECONDS)
         talk.cancel()
     return _save(telegram, words.folder)
+
+
+def _agreed(telegram: TelegramSimulator) -> Press | None:
+    """Ann's yes to the question before words with choices or a dear request, if that is asked."""
+    asked = next((message for message in _answers(telegram) if YES in message.buttons), None)
+    if asked is None:
+        return None
+    sys.stdout.write(f"{telegram.ann.name:>9} │ taps [{YES}]\n")
+    return telegram.press(telegram.ann, asked, YES)
 
 
 def _answers(telegram: TelegramSimulator) -> list[ChatMessage]:
     return [message for message in telegram.messages(telegram.ann.chat) if message.by_bot]
 
 
-async def _has_ended(telegram: TelegramSimulator, store: Store, sent: ChatMessage) -> bool:
-    """Whether the job has ended, or the bot answered without making one."""
+async def _has_ended(telegram: TelegramSimulator, store: Store, sent: ChatMessage, agreed: Press | None) -> bool:
+    """Whether the job has ended, or the bot answered without making one: neither the prompt nor the press on Yes."""
+    # Before the store is read: the press is answered when the job is stored.
+    is_answered = agreed is None or agreed.answer is not None
     job = await store.jobs.asked_in(sent.chat.id, sent.id)
     if job is None:
-        return bool(_answers(telegram))
+        answers = _answers(telegram)
+        return bool(answers) and is_answered and not any(YES in message.buttons for message in answers)
     return job.state in CLOSED
 
 

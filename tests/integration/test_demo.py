@@ -50,6 +50,14 @@ def test_one_picture_of_the_demos_own_photo(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["1.jpg"]
 
 
+def test_the_question_before_words_with_choices_is_agreed_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", "--say", "{red, blue} fox", "--save", str(tmp_path)]) == 0
+    assert "Ann │ taps [✅ Make]" in capsys.readouterr().out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.jpg", "2.jpg"]
+
+
 def test_a_wrong_flag_is_explained_and_is_no_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--say", "a fox --n 99", "--save", str(tmp_path / "none")]) == 1
     assert "--n takes 1–15, or auto (the prompt decides), not “99”." in capsys.readouterr().out
