@@ -156,8 +156,8 @@ _HELD_BACK = (
         is_in(tasks.c.state, (TaskState.QUEUED,)),
         tasks.c.not_before > bindparam("now"),
     )
-    .order_by(tasks.c.id)
-    .with_for_update()
+    # A row that is locked is being cancelled or claimed.
+    .with_for_update(skip_locked=True)
 )
 _RELEASE = update(tasks).where(tasks.c.id.in_(_HELD_BACK)).values(not_before=bindparam("now"))
 _BY_ADMIN = upsert(provider_health, "name", "paused_by", "paused_at").on_conflict_do_update(
