@@ -66,6 +66,7 @@ async def _edits(store: Store, n: int) -> None:
 async def _drafts(store: Store, n: int) -> None:
     draft = Draft((NewReference("a", n),), {"name": "ink", "words": "in ink"})
     await store.drafts.add(NewDraft(f"draft:{n}", -5, ANN, n, draft, message_id=n), float(n))
+    await store.drafts.asked(f"draft:{n}", n)
     assert await store.drafts.join(-5, n, NewReference("b", n + 1))
     assert await store.drafts.is_waiting(-5, [n])
     assert await store.drafts.question(-5, n)
