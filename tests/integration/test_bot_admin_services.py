@@ -240,6 +240,7 @@ async def test_what_runs_and_cancelling_one(harness: AppHarness) -> None:
     for number in range(9):
         await harness.say(f"secret {number}", who=harness.bob)
     await harness.all_submitted(8)
+    await harness.shown("You are next", harness.bob.chat)
     menu = await opened(harness, "Queue")
     assert "Jimeng: 8 drawing, 1 waiting (the oldest for" in menu.text
     assert "1. \u2068Bob <b> & Co\u2069 · Jimeng · drawing for" in menu.text

@@ -16,8 +16,9 @@ import pytest
 
 from bot.demo.ports import free_port
 
-# Durability is not needed: the data may be lost with the machine.
-QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+# Durability is not needed: the data may be lost with the machine. A worker of autovacuum would keep the rows of a
+# moment before from being known as visible to all, and takes time.
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "autovacuum=off")
 OWNER, USER = "postgres", "imagine"
 """The owner of the server, and the bot's role, which owns only its databases."""
 # A table that was made or changed later than the template's has a row of a later transaction.
