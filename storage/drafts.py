@@ -19,7 +19,9 @@ _LOOKS = (drafts.c.style, drafts.c.provider, drafts.c.options)
 _OWN = and_(drafts.c.chat_id == bindparam("chat_id"), drafts.c.user_id == bindparam("user_id"))
 _HERE = and_(drafts.c.chat_id == bindparam("chat_id"), drafts.c.message_id == bindparam("message_id"))
 _MADE = select(jobs.c.id).where(jobs.c.idempotency_key == bindparam("key"))
-_DROP = delete(drafts).where(or_(drafts.c.idempotency_key == bindparam("key"), drafts.c.taken_by == bindparam("key")))
+# Brought by the update of this key, or reserved for it.
+_OF_KEY = or_(drafts.c.idempotency_key == bindparam("key"), drafts.c.taken_by == bindparam("key"))
+_DROP = delete(drafts).where(_OF_KEY)
 _ADD = (
     upsert(
         drafts,
@@ -49,10 +51,10 @@ _REFERENCES = (
 # has the key of the message that the question replies to. A question that is not given (`NO_MESSAGE`) matches none.
 _OF_QUESTION = or_(
     drafts.c.question_id == bindparam("question_id"),
-    and_(drafts.c.question_id.is_(None), drafts.c.idempotency_key == bindparam("key")),
+    and_(drafts.c.question_id.is_(None), _OF_KEY),
 )
 _IS_FOR = or_(drafts.c.created_at >= bindparam("since"), _OF_QUESTION)
-_ASKED = update(drafts).where(drafts.c.idempotency_key == bindparam("key")).values(question_id=bindparam("question_id"))
+_ASKED = update(drafts).where(drafts.c.question_id.is_(None), _OF_KEY).values(question_id=bindparam("question_id"))
 _FOUND = (
     select(drafts.c.id, *_LOOKS)
     .where(_OWN, or_(and_(_IS_FOR, drafts.c.taken_by.is_(None)), drafts.c.taken_by == bindparam("key")))
@@ -72,11 +74,7 @@ _QUESTION = (
 )
 _ASKED_ABOUT = (
     select(drafts.c.id)
-    .where(
-        drafts.c.chat_id == bindparam("chat_id"),
-        drafts.c.question_id == bindparam("question_id"),
-        drafts.c.taken_by.is_(None),
-    )
+    .where(drafts.c.chat_id == bindparam("chat_id"), _OF_QUESTION, drafts.c.taken_by.is_(None))
     .limit(1)
 )
 _SET_ASIDE = (
@@ -130,7 +128,8 @@ class Drafts(Operations):
     async def _take(self, connection: Transaction, which: Mapping[str, Any]) -> Draft:
         rows = (await connection.execute(_LOCK_FOUND, which)).all()
         await connection.execute(_RESERVE, [{"draft_id": row.id, "key": which["key"]} for row in rows])
-        references = [one for row in rows for one in await _references_of(connection, row.id)]
+        # An update that is repeated finds the pictures that it took and those that it stored.
+        references = dict.fromkeys([one for row in rows for one in await _references_of(connection, row.id)])
         return Draft(tuple(references), **{column.name: _latest(rows, column.name) for column in _LOOKS})
 
     @writes
@@ -160,9 +159,9 @@ class Drafts(Operations):
         row = (await self._db.fetch(_QUESTION, which)).first()
         return Question(*row) if row else None
 
-    async def is_asked_about(self, chat_id: int, question_id: int) -> bool:
-        """Whether the draft for which this message asked waits for its prompt."""
-        which = {"chat_id": chat_id, "question_id": question_id}
+    async def is_asked_about(self, chat_id: int, question_id: int, *, key: str = "") -> bool:
+        """Whether the draft for which this message asked waits for its prompt. `key`: of the update that brought it."""
+        which = {"chat_id": chat_id, "question_id": question_id, "key": key}
         return (await self._db.fetch(_ASKED_ABOUT, which)).first() is not None
 
     async def set_aside(self, chat_id: int, user_id: int, since: float) -> None:

@@ -56,11 +56,13 @@ def _answers(telegram: TelegramSimulator) -> list[ChatMessage]:
 async def _has_ended(telegram: TelegramSimulator, store: Store, sent: ChatMessage, agreed: Press | None) -> bool:
     """Whether the job has ended, or the bot answered without making one: neither the prompt nor the press on Yes."""
     # Before the store is read: the press is answered when the job is stored.
-    is_answered = agreed is None or agreed.answer is not None
+    answer = agreed.answer if agreed else None
+    is_answered = agreed is None or answer is not None
     job = await store.jobs.asked_in(sent.chat.id, sent.id)
     if job is None:
         answers = _answers(telegram)
-        return bool(answers) and is_answered and not any(YES in message.buttons for message in answers)
+        is_asked = any(YES in message.buttons for message in answers) and not (answer and answer.alert)
+        return bool(answers) and is_answered and not is_asked
     return job.state in CLOSED
 
 

@@ -104,7 +104,8 @@ async def refuse(query: CallbackQuery, callback_data: ConfirmCallback, requests:
     await answer(query)
     if message := await message_of(query):
         text = _("Not made. Nothing was charged.")
-        if await requests.store.drafts.is_asked_about(message.chat.id, message.message_id):
+        waits, key = requests.store.drafts.is_asked_about, found.request.idempotency_key
+        if await waits(message.chat.id, message.message_id, key=key):
             text += "\n" + _("Your pictures are still here: just send other words.")
         await change_text(message, text, None)
 

@@ -9,13 +9,14 @@ from bot.handlers.choices import FLAG_AMONG, names_among
 from bot.handlers.prompt_flags import FlagError, Parsed, Scan, read, scan
 from bot.handlers.request_context import RequestContext
 from bot.handlers.style_catalog import BUILT_IN_STYLES, NO_STYLE, built_in_style_names, find
+from bot.jobs.likeness_references import meant
 from bot.telegram.flag_names import KnownFlag, known_names
 from bot.telegram.i18n import in_every_language
 from bot.telegram.provider_labels import STYLE, still_valid
 from providers.base import Provider
 from providers.errors import Sentence
 from providers.options import N_, Flag, flags
-from storage.records import Draft
+from storage.records import Draft, Job, NewReference
 from storage.settings_records import ChatRules, Preferences, Style
 from storage.store import Store
 from storage.topics import GENERAL_TOPIC
@@ -63,6 +64,16 @@ class RequestReader:
         names = names_among(text, self._known_names) if found.flags else set()
         among = next((one for one in found.flags if one.name in names), None)
         return replace(found, among=among.written) if among else found
+
+    async def references_again(
+        self, context: RequestContext, job: Job, prompt: str | None = None
+    ) -> tuple[NewReference, ...]:
+        """The references of a job for another one (`prompt`: with this one of its prompts); in another chat no message
+        shows them."""
+        stored = await self.store.references.of_job(job.id)
+        found = [reference.again() for reference in (meant(prompt, stored) if prompt else stored)]
+        is_here = context.chat_id == job.chat_id
+        return tuple(one if is_here else replace(one, message_id=None) for one in found)
 
     async def understand(
         self, context: RequestContext, words: Scan, rules: ChatRules, draft: Draft = NO_DRAFT

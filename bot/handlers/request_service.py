@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from aiogram.exceptions import TelegramAPIError, TelegramNetworkError
 from aiogram.types import Message
 from aiogram.utils.i18n import gettext as _
 
@@ -18,7 +19,6 @@ from bot.handlers.prompt_flags import Scan
 from bot.handlers.request_context import RequestContext
 from bot.handlers.request_reader import NO_DRAFT, JobStyle, RequestReader, style_of_topic
 from bot.jobs.engine import JobEngine
-from bot.jobs.likeness_references import meant
 from bot.jobs.over_budget import no_room
 from bot.jobs.prices import Price, estimate
 from bot.jobs.request_builder import would_be
@@ -225,28 +225,26 @@ class RequestService(RequestReader):
             self.people.notices.tell(job)
         return job
 
-    async def references_again(
-        self, context: RequestContext, job: Job, prompt: str | None = None
-    ) -> tuple[NewReference, ...]:
-        """The references of a job for another one (`prompt`: with this one of its prompts); in another chat no message
-        shows them."""
-        stored = await self.store.references.of_job(job.id)
-        found = [reference.again() for reference in (meant(prompt, stored) if prompt else stored)]
-        is_here = context.chat_id == job.chat_id
-        return tuple(one if is_here else replace(one, message_id=None) for one in found)
-
     async def ask_for_words(
         self, context: RequestContext, draft: Draft, question: Send, *, only_replies: bool = False, words: str = ""
     ) -> None:
         """Store a draft, which replaces an earlier one of this message, and send the `question` for its prompt: it may
         come as a reply, or, unless `only_replies`, with the next message. `words`: the prompt for a button of it.
 
-        A question that is seen can be answered, however late Telegram confirms it. Raises aiogram's errors.
+        A press on the question and the next message find the draft, however late Telegram confirms the question.
+        Raises aiogram's errors.
         """
         key, message_id = context.idempotency_key, context.asked_message_id
         new = NewDraft(key, context.chat_id, context.user_id, None, draft, message_id=message_id, words=words)
         await self.store.drafts.add(new, self._clock() - (DRAFT_SECONDS + 1 if only_replies else 0))
-        await self.store.drafts.asked(key, (await question()).message_id)
+        try:
+            asked = await question()
+        except TelegramAPIError as error:
+            if not isinstance(error, TelegramNetworkError):
+                # Nobody has seen it, and people send again what is not answered.
+                await self.set_drafts_aside(context)
+            raise
+        await self.store.drafts.asked(key, asked.message_id)
 
     async def take_draft(self, context: RequestContext, question_id: int | None) -> Draft:
         """Take the person's draft, all pictures and the style; it waits no longer."""

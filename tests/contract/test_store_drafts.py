@@ -95,6 +95,14 @@ async def test_the_latest_of_an_update_counts(store: Store) -> None:
     assert await store.drafts.take(OLD, ANN, "-5:message:9", since=0.0) == taken
 
 
+async def test_a_picture_of_two_drafts_is_one(store: Store) -> None:
+    """The update that took a draft has stored it as another one's, and is repeated."""
+    await store.drafts.add(new_draft(6, NewReference("a", 6), NewReference("b", 6)), 90.0)
+    taken = await store.drafts.take(OLD, ANN, "-5:message:7", since=0.0)
+    await store.drafts.add(NewDraft("-5:told:7", OLD, ANN, None, taken), 100.0)
+    assert await store.drafts.take(OLD, ANN, "-5:message:7", since=0.0) == taken
+
+
 async def test_an_update_that_has_made_its_job_begins_nothing(store: Store) -> None:
     assert await store.jobs.add(new_job(7, Draft()), 100.0)
     await store.drafts.add(new_draft(7, NewReference("a", 7)), 101.0)
@@ -137,11 +145,15 @@ async def test_a_question_is_answered_before_its_id_is_known(store: Store) -> No
     assert await store.drafts.question(OLD, 70) is None
     assert await store.drafts.question(OLD, 70, key=key) == Question(ANN, "a fox")
     assert await store.drafts.take(OLD, ANN, key, since=inf, question_id=70) == Draft((NewReference("a", 7),))
+    # The press came to nothing, and is made again.
+    assert await store.drafts.question(OLD, 70, key=key) == Question(ANN, "a fox")
     await store.drafts.asked(key, 70)
     await store.drafts.asked(other, 80)
+    assert await store.drafts.question(OLD, 70) == Question(ANN, "a fox")
+    assert await store.drafts.take(OLD, ANN, key, since=inf, question_id=70) == Draft((NewReference("a", 7),))
     assert await store.drafts.question(OLD, 80) == Question(ANN, "a fox")
-    assert await store.drafts.question(OLD, 70, key=other) is None, "the question of that message is another one"
-    assert await store.drafts.take(OLD, ANN, other, since=inf, question_id=70) == Draft()
+    assert await store.drafts.question(OLD, 71, key=other) is None, "the question of that message is another one"
+    assert await store.drafts.take(OLD, ANN, other, since=inf, question_id=71) == Draft()
 
 
 async def test_drafts_follow_their_group(store: Store) -> None:

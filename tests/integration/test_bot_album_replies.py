@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.telegram import ChatMessage
+from bot.demo.telegram import ChatMessage, Drop
+from bot.settings import LimitsSettings
 from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 
 QUESTION = "Which picture do you mean?"
@@ -39,6 +40,23 @@ async def test_a_press_answers(harness: AppHarness) -> None:
     assert widths(harness) == [album[1]]
     assert harness.tasks[-1].prompt == "darker"
     assert question not in harness.answers()
+
+
+async def test_a_press_answers_though_the_questions_arrival_was_not_heard_of(tmp_path: Path) -> None:
+    async with open_app_harness(tmp_path, limits=LimitsSettings(waiting=1)) as harness:
+        result = await harness.made("foxes --n 3")
+        harness.hold()
+        await harness.say("hares")
+        await harness.all_submitted(4)
+        harness.telegram.play(Drop(method="sendMessage", applied=True))
+        await harness.say("darker", reply_to=result.id)
+        question = await harness.shown(QUESTION)
+        assert (await harness.press(question, "2")).alert, "another request waits"
+        harness.release()
+        await harness.quiet()
+        assert (await harness.press(question, "2")).text == "On its way."
+        await harness.quiet()
+        assert (harness.tasks[-1].prompt, len(harness.tasks[-1].references)) == ("darker", 1)
 
 
 @pytest.mark.parametrize(

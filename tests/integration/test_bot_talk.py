@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.demo.telegram import Drop, Refusal
 from bot.settings import LimitsSettings
 from tests.support.app_harness import AppHarness, open_app_harness, picture, picture_info
 from tests.support.bot_steps import prompts
@@ -172,6 +173,22 @@ async def test_a_misspelled_command(harness: AppHarness, typed: str, meant: str)
     await harness.press(told, "🎨 Draw it")
     await harness.ended()
     assert prompts(harness) == ["a fox"]
+
+
+async def test_the_button_draws_with_the_photo_though_the_hints_arrival_was_not_heard_of(harness: AppHarness) -> None:
+    harness.telegram.play(Drop(method="sendMessage", applied=True))
+    await harness.say("👍", picture(222))
+    await harness.press(await harness.shown(HINT), DRAW_ANYWAY)
+    await harness.ended()
+    assert [picture_info(one)[1] for one in harness.tasks[0].references] == [222]
+
+
+async def test_a_photo_whose_question_telegram_refused_waits_for_no_words(harness: AppHarness) -> None:
+    harness.telegram.play(Refusal(method="sendMessage", code=400, description="Bad Request: SOMETHING_NEW"))
+    await harness.say("", picture(222))
+    await harness.shown("Something went wrong on my side")
+    await harness.made("a red fox")
+    assert [len(one.references) for one in harness.tasks] == [0]
 
 
 async def test_a_misspelled_command_with_a_photo(harness: AppHarness) -> None:
