@@ -30,7 +30,7 @@ def fail(harness: AppHarness, status: int, times: int) -> None:
 
 @pytest.mark.parametrize("status", [403, 404, 410])
 async def test_an_address_that_is_over_is_asked_for_anew(harness: AppHarness, status: int) -> None:
-    fail(harness, status, times=3)
+    fail(harness, status, times=1)
     told = await harness.made("foxes --n 3")
     assert told.text == "✅ 3 pictures"
     assert len(harness.tasks) == 3
