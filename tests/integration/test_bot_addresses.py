@@ -163,8 +163,12 @@ async def test_a_send_that_takes_a_moment_shows_that_a_photo_is_coming(
     harness: AppHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.telegram.message_sender.ACTION_AFTER_SECONDS", 0.01)
-    harness.telegram.play(Delay(method="sendMediaGroup", seconds=0.2))
-    await harness.made("foxes --n 2")
+    gate = harness.gates.new()
+    harness.telegram.play(Delay(method="sendMediaGroup", seconds=gate.seconds))
+    await harness.say("foxes --n 2")
+    await harness.telegram.until(lambda: harness.called("sendChatAction"))
+    gate.open()
+    await harness.quiet()
     (action,) = harness.called("sendChatAction")
     assert action.request["action"] == "upload_photo"
 

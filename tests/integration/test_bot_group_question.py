@@ -33,7 +33,7 @@ def founded(harness: AppHarness) -> Chat:
 async def test_an_admin_whose_chat_takes_nothing_now_delays_no_other(
     harness: AppHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_question, "ASK_SECONDS", 0.2)
+    monkeypatch.setattr(group_question, "ASK_SECONDS", 2.0)
     harness.telegram.play(Flood(method="sendMessage", chat=harness.ann.id, retry_after=3600))
     group = founded(harness)
     await harness.shown("Foxes", harness.ming.chat)

@@ -89,8 +89,7 @@ async def test_who_leaves_the_group_allows_nothing_there(harness: AppHarness) ->
 async def test_a_group_that_becomes_a_supergroup_keeps_what_people_allow(harness: AppHarness) -> None:
     club = harness.telegram.create_group("Small club", harness.ann, harness.bob)
     await harness.say("/me", picture(301), chat=club)
-    await harness.taken_in()
-    await harness.press(harness.answers(club)[-1], "✅ Keep my photo")
+    await harness.press(await harness.shown("✅ Keep my photo", club), "✅ Keep my photo")
     new = harness.telegram.migrate(club)
     await harness.taken_in()
     await harness.say("/imagine @ann_paints as a queen", chat=new, who=harness.bob)
