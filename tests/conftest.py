@@ -17,6 +17,7 @@ from storage import sqlite
 from storage.store import Store
 from tests.support import postgres
 from tests.support.blank_database import put_blank_database
+from tests.support.late_answers import SIDES, be_late
 
 # Nothing here must survive the machine; the processes of the kill matrices use the bot's own setting.
 sqlite.SYNCHRONOUS = "OFF"
@@ -58,6 +59,17 @@ MOSTLY_WAIT = 2
 """How many groups wait for processes and for time to pass, and leave their core to others."""
 
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--late`: see `late_answers`."""
+    parser.addoption("--late", choices=sorted(SIDES), help="let these stand-ins answer late, at random")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """See `pytest_addoption`."""
+    if side := config.getoption("--late"):
+        be_late(side)
 
 
 def pytest_xdist_auto_num_workers() -> int:
