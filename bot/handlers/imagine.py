@@ -267,12 +267,9 @@ async def ask_for_words(
     if draft.style and not draft.references and not why:
         words = _("What should I draw in the style <b>{style}</b>? Reply to this message and tell me.")
         text = words.format(style=escape(draft.style["name"]))
-    ask = partial(
-        message.answer,
-        text,
-        reply_parameters=ReplyParameters(message_id=context.message_id, allow_sending_without_reply=True),
-        reply_markup=ForceReply(selective=True, input_field_placeholder=_("your words")),
-    )
+    about = ReplyParameters(message_id=context.message_id, allow_sending_without_reply=True)
+    form = ForceReply(selective=True, input_field_placeholder=_("your words"))
+    ask = partial(message.answer, text, reply_parameters=about, reply_markup=form)
     await requests.ask_for_words(context, draft, ask)
 
 
