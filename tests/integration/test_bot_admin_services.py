@@ -120,9 +120,11 @@ async def test_a_good_test_resumes_a_service_whose_key_was_refused(
     monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", 600.0)
     monkeypatch.setattr(circuit_breaker, "LONGEST_PAUSE", 600.0)
     harness.jimeng.faults.append(Fault(**REFUSED_KEY, times=3))
-    for prompt in ("one", "two", "three"):
+    for prompt in ("one", "two"):
         await harness.say(prompt, who=harness.bob)
-        await harness.taken_in()
+        await harness.quiet()
+    await harness.say("three", who=harness.bob)
+    await harness.shown("⏸", harness.bob.chat)
     menu = await opened(harness, "Services", "Jimeng")
     assert "🔴 Paused by itself since" in menu.text
     assert "its key is refused" in menu.text
